@@ -1,0 +1,321 @@
+//! Decoded events, borrowed from the input and from an arena.
+
+use std::any::Any;
+
+use bumpalo::collections::Vec as ArenaVec;
+
+use crate::arena::Arena;
+use crate::error::Fault;
+use crate::format::{Decode, FAULTS_PER_FRAME};
+use crate::loss::{Span, SpanKind};
+use crate::run::RunView;
+use crate::state::State;
+use crate::view::{EventView, Events};
+
+/// One event, as a decoder leaves it in the arena: ten words.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// Payload, in the input or in the arena.
+    pub payload: &'a [u8],
+    /// Raw time.
+    pub ticks: u64,
+    /// Key of the thread.
+    pub thread: u64,
+    /// Id of the class.
+    pub class: u32,
+    /// Logical processor, [`u32::MAX`] if unknown.
+    pub processor: u32,
+    /// Where its stack is.
+    pub stack: StackRef,
+    /// What only events of this format have.
+    pub detail: [u32; 8],
+}
+
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Record<'static>>() == 80);
+
+/// Where the stack of an event is: nowhere, in the table of stacks, or in the run itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StackRef {
+    at: u32,
+    len: u32,
+}
+
+impl StackRef {
+    /// No stack.
+    pub const NONE: Self = Self { at: 0, len: Self::BY_ID };
+    const BY_ID: u32 = u32::MAX;
+
+    /// The stack of this id in [`State::stacks`]; 0 is none.
+    #[inline]
+    pub fn id(id: u32) -> Self {
+        Self { at: id, len: Self::BY_ID }
+    }
+
+    /// `len` bytes of the run from `at` on.
+    #[inline]
+    pub fn inline(at: u32, len: u32) -> Self {
+        Self { at, len }
+    }
+
+    #[inline]
+    pub(crate) fn is_by_id(self) -> bool {
+        self.len == Self::BY_ID
+    }
+
+    #[inline]
+    pub(crate) fn as_id(self) -> u32 {
+        if self.is_by_id() { self.at } else { 0 }
+    }
+
+    #[inline]
+    pub(crate) fn place(self) -> (usize, usize) {
+        (self.at as usize, self.len as usize)
+    }
+}
+
+/// Counts that a decoder makes beside the events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Payload bytes of the events.
+    pub payload_bytes: u64,
+    /// Events whose class is not known.
+    pub undescribed: u64,
+    /// Events whose stack is not defined at their place.
+    pub unresolved_stacks: u64,
+}
+
+/// What all events of a batch share.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) decoder: &'a (dyn Any + Send + Sync),
+    pub(crate) run: RunView<'a>,
+}
+
+/// Where a decoder puts what it finds.
+pub struct Sink<'a> {
+    context: &'a Context<'a>,
+    arena: &'a Arena,
+    records: ArenaVec<'a, Record<'a>>,
+    spans: ArenaVec<'a, Span>,
+    faults: ArenaVec<'a, Fault>,
+    open: Option<Span>,
+    max_events: usize,
+    max_spans: usize,
+    run_faults: u32,
+    faults_dropped: u64,
+    /// Kept by the decoder as it goes.
+    pub counts: Counts,
+}
+
+impl<'a> Sink<'a> {
+    pub(crate) fn new<D: Decode + ?Sized>(
+        arena: &'a Arena,
+        decoder: &'a D,
+        run: RunView<'a>,
+        run_faults: u32,
+        max_events: usize,
+        bytes_left: usize,
+    ) -> Self {
+        let bump = arena.bump();
+        debug_assert!(max_events > 0);
+        // Half of the arena at most for records, an eighth for spans: room is left for what the
+        // arena itself needs to grow. An event has two bytes or more.
+        let max_events =
+            max_events.min(arena.limit() / 2 / size_of::<Record<'_>>()).min(bytes_left / 2 + 1);
+        let max_spans = (arena.limit() / 8 / size_of::<Span>()).max(1);
+        let mut records = ArenaVec::new_in(bump);
+        // Reserved once, so that records never move while they grow in number.
+        let reserved = records.try_reserve_exact(max_events).is_ok();
+        let context = Context { state: decoder.state(), decoder: decoder.as_any(), run };
+        let context = arena.alloc(context).expect("a fresh arena holds at least 16 KiB");
+        Self {
+            context,
+            arena,
+            records,
+            spans: ArenaVec::new_in(bump),
+            faults: ArenaVec::new_in(bump),
+            open: None,
+            max_events: if reserved { max_events } else { 0 },
+            max_spans,
+            run_faults,
+            faults_dropped: 0,
+            counts: Counts::default(),
+        }
+    }
+
+    /// Whether the batch ends here. To be asked before each event and each span.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.records.len() >= self.max_events || self.spans.len() >= self.max_spans
+    }
+
+    /// Adds an event. Not called when [full](Self::is_full).
+    #[inline]
+    pub fn event(&mut self, record: Record<'a>) {
+        debug_assert!(self.records.len() < self.max_events, "asked before each event");
+        self.counts.payload_bytes += record.payload.len() as u64;
+        self.records.push(record);
+    }
+
+    /// Says that an event had this sequence number. `recycles`: number 1 may be a new thread.
+    #[inline]
+    pub fn number(&mut self, thread: u64, number: u32, ticks: u64, recycles: bool) {
+        if let Some(open) = &mut self.open
+            && open.thread == thread
+            && number == open.last.wrapping_add(1)
+        {
+            (open.last, open.last_ticks) = (number, ticks);
+            return;
+        }
+        self.open_span(thread, number, ticks, recycles);
+    }
+
+    /// Adds what the stream says about sequence numbers. Not called when
+    /// [full](Self::is_full).
+    pub fn span(&mut self, span: Span) {
+        self.close_span();
+        self.push_span(span);
+    }
+
+    /// Reports damage in the run.
+    #[cold]
+    pub fn fault(&mut self, fault: Fault) {
+        if self.run_faults < FAULTS_PER_FRAME && self.faults.try_reserve(1).is_ok() {
+            self.run_faults += 1;
+            self.faults.push(fault);
+        } else {
+            self.faults_dropped += 1;
+        }
+    }
+
+    /// Memory for what the input does not hold in one piece.
+    pub fn arena(&self) -> &'a Arena {
+        self.arena
+    }
+
+    pub(crate) fn framing_faults(&mut self, faults: &[Fault], dropped: u64) {
+        self.faults_dropped += dropped;
+        if self.faults.try_reserve(faults.len()).is_ok() {
+            self.faults.extend_from_slice(faults);
+        } else {
+            self.faults_dropped += faults.len() as u64;
+        }
+    }
+
+    pub(crate) fn faults_of_run(&self) -> u32 {
+        self.run_faults
+    }
+
+    pub(crate) fn finish(mut self) -> Batch<'a> {
+        self.close_span();
+        Batch {
+            context: self.context,
+            records: self.records.into_bump_slice(),
+            spans: self.spans.into_bump_slice(),
+            faults: self.faults.into_bump_slice(),
+            faults_dropped: self.faults_dropped,
+            counts: self.counts,
+        }
+    }
+
+    #[inline(never)]
+    fn open_span(&mut self, thread: u64, number: u32, ticks: u64, recycles: bool) {
+        self.close_span();
+        let kind = if recycles && number == 1 { SpanKind::Restart } else { SpanKind::Numbers };
+        let (first, last) = (number, number);
+        self.open = Some(Span { thread, first_ticks: ticks, last_ticks: ticks, first, last, kind });
+    }
+
+    fn close_span(&mut self) {
+        if let Some(span) = self.open.take() {
+            self.push_span(span);
+        }
+    }
+
+    fn push_span(&mut self, span: Span) {
+        if self.spans.len() == self.spans.capacity() {
+            let more = self.spans.len().max(32);
+            if self.spans.try_reserve_exact(more).is_err() {
+                debug_assert!(false, "spans are bounded well below the arena's limit");
+                return;
+            }
+        }
+        self.spans.push(span);
+    }
+}
+
+/// Views lent out at once, at most [`Config::batch_events`](crate::Config::batch_events). Where one
+/// batch ends and the next begins means nothing: it follows chunks, frames and limits.
+#[derive(Clone, Copy)]
+pub struct Batch<'a> {
+    context: &'a Context<'a>,
+    records: &'a [Record<'a>],
+    spans: &'a [Span],
+    faults: &'a [Fault],
+    faults_dropped: u64,
+    counts: Counts,
+}
+
+impl<'a> Batch<'a> {
+    /// The events, in stream order.
+    #[inline]
+    pub fn iter(&self) -> Events<'a> {
+        Events { context: self.context, records: self.records.iter() }
+    }
+
+    /// How many events.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether there are no events. There may be faults.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// The damage met, in stream order.
+    pub fn faults(&self) -> &'a [Fault] {
+        self.faults
+    }
+
+    /// How many faults, those beyond 64 of a frame included.
+    pub fn fault_count(&self) -> u64 {
+        self.faults.len() as u64 + self.faults_dropped
+    }
+
+    /// The sequence numbers of the events, for [`Loss::fold`](crate::Loss::fold).
+    pub fn spans(&self) -> &'a [Span] {
+        self.spans
+    }
+
+    /// Counts beside the events.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// The state that the events are read against.
+    pub fn state(&self) -> &'a State {
+        self.context.state
+    }
+}
+
+impl std::fmt::Debug for Batch<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Batch")
+            .field("events", &self.records.len())
+            .field("faults", &self.faults)
+            .field("counts", &self.counts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> IntoIterator for &Batch<'a> {
+    type Item = EventView<'a>;
+    type IntoIter = Events<'a>;
+
+    fn into_iter(self) -> Events<'a> {
+        self.iter()
+    }
+}

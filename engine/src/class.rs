@@ -1,0 +1,181 @@
+//! Event classes: who emits an event, what it is called, how its payload is described.
+
+use std::sync::Arc;
+
+use crate::table::Table;
+
+/// What all events of one kind have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EventClass {
+    /// The id by which events of the stream refer to it.
+    pub id: u32,
+    /// The event's number within its provider.
+    pub event_id: u32,
+    /// Version of the event's payload.
+    pub version: u32,
+    /// Verbosity: 0 always, 1 critical, 2 error, 3 warning, 4 informational, 5 verbose.
+    pub level: u8,
+    /// Opcode, if the stream gives one.
+    pub opcode: Option<u8>,
+    /// Keywords of the provider, a bit set.
+    pub keywords: u64,
+    /// The provider's GUID, if the stream gives one.
+    pub provider_guid: Option<[u8; 16]>,
+    /// The provider's name and then the event's, the latter from `split` on.
+    text: Box<str>,
+    split: usize,
+    /// The definition as it stands in the stream.
+    definition: Box<[u8]>,
+    /// How `definition` is to be read: a number of the format's own.
+    dialect: u32,
+}
+
+impl EventClass {
+    /// A class of which only the ids and names are known; the other fields are 0 or absent.
+    pub fn new(id: u32, event_id: u32, provider: &str, name: &str) -> Self {
+        let text = [provider, name].concat().into_boxed_str();
+        Self {
+            id,
+            event_id,
+            version: 0,
+            level: 0,
+            opcode: None,
+            keywords: 0,
+            provider_guid: None,
+            text,
+            split: provider.len(),
+            definition: Box::default(),
+            dialect: 0,
+        }
+    }
+
+    /// Keeps the definition, to be read later as `dialect`, a number of the format's own.
+    #[must_use]
+    pub fn with_definition(mut self, definition: &[u8], dialect: u32) -> Self {
+        self.definition = definition.into();
+        self.dialect = dialect;
+        self
+    }
+
+    /// Name of the provider; where a stream has none (netperf V1), its GUID as text.
+    pub fn provider(&self) -> &str {
+        self.text.split_at_checked(self.split).map_or("", |(provider, _)| provider)
+    }
+
+    /// Name of the event. Empty where the stream does not tell.
+    pub fn name(&self) -> &str {
+        self.text.split_at_checked(self.split).map_or("", |(_, name)| name)
+    }
+
+    /// The definition as it stands in the stream.
+    pub fn definition(&self) -> &[u8] {
+        &self.definition
+    }
+
+    /// How [`definition`](Self::definition) is to be read: a number of the format's own.
+    pub fn dialect(&self) -> u32 {
+        self.dialect
+    }
+
+    /// Bytes of its strings and of its definition.
+    pub fn string_bytes(&self) -> usize {
+        self.text.len() + self.definition.len()
+    }
+}
+
+/// The classes of a stream, within limits of number and of bytes.
+#[derive(Clone, Debug)]
+pub struct Classes {
+    table: Table<Arc<EventClass>>,
+    string_bytes: usize,
+    max_classes: usize,
+    max_strings: usize,
+    refused: u64,
+}
+
+/// What became of a class that was to be defined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Defined {
+    /// It is new.
+    New,
+    /// A class of this id with the same definition is there already.
+    Same,
+    /// A class of this id with another definition was there; the new one holds.
+    Replaced,
+    /// A limit is reached: it was not kept, and what is there stays.
+    Refused,
+}
+
+impl Classes {
+    /// At most `max_classes` classes with together `max_strings` bytes of names and definitions.
+    pub fn new(max_classes: usize, max_strings: usize) -> Self {
+        Self { table: Table::default(), string_bytes: 0, max_classes, max_strings, refused: 0 }
+    }
+
+    /// The class of `id`. Constant time.
+    #[inline]
+    pub fn get(&self, id: u32) -> Option<&EventClass> {
+        self.table.get(id.into()).map(|class| &**class)
+    }
+
+    /// Whether `id` is defined. Constant time.
+    #[inline]
+    pub fn contains(&self, id: u32) -> bool {
+        self.table.contains(id.into())
+    }
+
+    /// Whether the class of `id` was defined by just these bytes.
+    pub fn is_same(&self, id: u32, definition: &[u8]) -> bool {
+        self.get(id).is_some_and(|class| *class.definition == *definition)
+    }
+
+    /// Adds a class, or replaces the one of the same id.
+    pub fn define(&mut self, class: EventClass) -> Defined {
+        let id = class.id;
+        let old = self.get(id).map(EventClass::string_bytes);
+        if self.get(id) == Some(&class) {
+            return Defined::Same;
+        }
+        let bytes = self.string_bytes - old.unwrap_or(0) + class.string_bytes();
+        let full = old.is_none() && self.table.len() >= self.max_classes;
+        if full || bytes > self.max_strings {
+            self.refused += 1;
+            return Defined::Refused;
+        }
+        self.string_bytes = bytes;
+        self.table.insert(id.into(), Arc::new(class));
+        if old.is_some() { Defined::Replaced } else { Defined::New }
+    }
+
+    /// Forgets all classes.
+    pub fn clear(&mut self) {
+        self.table.clear();
+        self.string_bytes = 0;
+    }
+
+    /// The classes; those with small ids first, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &EventClass> {
+        self.table.iter().map(|(_, class)| &**class)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// Definitions not kept because a limit was reached.
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Bytes reserved from the system.
+    pub fn reserved(&self) -> usize {
+        self.table.reserved() + self.table.len() * size_of::<EventClass>() + self.string_bytes
+    }
+}

@@ -1,0 +1,140 @@
+//! Every bound on memory, in one place.
+
+/// Limits. What a stream can make tracemill hold is bounded by [`worst_case`](Self::worst_case).
+///
+/// ```
+/// let mut config = tracemill_engine::Config::default();
+/// config.max_frame = 1 << 20; // bytes
+/// config.budget = 32 << 20;
+/// assert!(config.fitted().worst_case() <= 32 << 20);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Config {
+    /// Largest frame accepted, in bytes. At most 1 GiB. Default: 16 MiB, the most a nettrace V6
+    /// block can have.
+    pub max_frame: usize,
+    /// Input queued before a push is refused, in bytes. A single chunk of any size is always taken
+    /// when nothing is queued. Default: 16 MiB.
+    pub max_buffered: usize,
+    /// Event classes kept; those beyond are not, and their events come without one. Default:
+    /// 65,536.
+    pub max_classes: usize,
+    /// Names and field descriptions of all classes and threads, in bytes. Default: 16 MiB.
+    pub max_strings: usize,
+    /// Threads kept in the thread table and in the loss table. Default: 16,384.
+    pub max_threads: usize,
+    /// Stacks and label lists between two sequence points, in bytes, their index included. Default:
+    /// 32 MiB.
+    pub max_stack_bytes: usize,
+    /// Most events in a batch. 64 to 512 stay in the first-level cache. Default: 256.
+    pub batch_events: usize,
+    /// Largest arena of one batch, in bytes; a batch ends before it is reached. At least 16 KiB.
+    /// Default: 8 MiB.
+    pub max_arena: usize,
+    /// A run is closed once it is this long, in bytes. Default: 256 KiB.
+    pub run_target: usize,
+    /// Runs decoded at once in parallel mode. Default: 8.
+    pub window: usize,
+    /// All of the above together, in bytes: limits are lowered in proportion until they fit.
+    /// Default: 256 MiB.
+    pub budget: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            max_frame: 16 << 20,
+            max_buffered: 16 << 20,
+            max_classes: 1 << 16,
+            max_strings: 16 << 20,
+            max_threads: 1 << 14,
+            max_stack_bytes: 32 << 20,
+            batch_events: 256,
+            max_arena: 8 << 20,
+            run_target: 256 << 10,
+            window: 8,
+            budget: 256 << 20,
+        }
+    }
+}
+
+impl Config {
+    /// Bytes held at most by one parser, parallel or not, beside the chunk that is being parsed: a
+    /// frame that straddles chunks is held once and, while its buffer grows, twice.
+    pub fn worst_case(&self) -> usize {
+        let fixed = [
+            self.max_buffered,
+            self.max_frame.saturating_mul(2),
+            self.max_strings,
+            self.max_classes.saturating_mul(CLASS_BYTES),
+            self.max_threads.saturating_mul(THREAD_BYTES),
+            self.max_stack_bytes,
+        ];
+        let slots = self.window.saturating_mul(self.max_arena);
+        fixed.iter().fold(slots, |sum, bytes| sum.saturating_add(*bytes))
+    }
+
+    /// The limits as they are applied: each at least as large as is needed to work at all, and all
+    /// lowered in proportion until [`worst_case`](Self::worst_case) is within the budget.
+    ///
+    /// The budget is shared out beforehand, and not as memory is needed, because what is kept must
+    /// not depend on how the stream was cut into chunks.
+    #[must_use]
+    pub fn fitted(mut self) -> Self {
+        self.max_frame = self.max_frame.clamp(MIN_BYTES, 1 << 30);
+        self.batch_events = self.batch_events.max(1);
+        self.max_arena = self.max_arena.max(MIN_ARENA);
+        self.window = self.window.max(1);
+        self.run_target = self.run_target.clamp(1, 1 << 30);
+        for _ in 0..64 {
+            if self.worst_case() <= self.budget {
+                break;
+            }
+            for bytes in [
+                &mut self.max_frame,
+                &mut self.max_buffered,
+                &mut self.max_strings,
+                &mut self.max_stack_bytes,
+            ] {
+                *bytes = (*bytes / 4 * 3).max(MIN_BYTES);
+            }
+            self.max_arena = (self.max_arena / 4 * 3).max(MIN_ARENA);
+            self.max_classes = (self.max_classes / 4 * 3).max(16);
+            self.max_threads = (self.max_threads / 4 * 3).max(16);
+            if self.max_arena == MIN_ARENA {
+                self.window = (self.window / 2).max(1);
+            }
+        }
+        self
+    }
+}
+
+/// Smallest limit in bytes that a budget leaves.
+const MIN_BYTES: usize = 4 << 10;
+/// Room for the records and spans of a few events.
+const MIN_ARENA: usize = 16 << 10;
+/// An `EventClass` with its place in the table, without its strings.
+const CLASS_BYTES: usize = 256;
+/// A thread with its place in the thread table and in the loss table.
+const THREAD_BYTES: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_fits_its_budget() {
+        let config = Config::default();
+        assert_eq!(config.fitted(), config);
+    }
+
+    #[test]
+    fn limits_shrink_to_any_sane_budget() {
+        for shift in 19..34 {
+            let budget = 1usize << shift;
+            let config = Config { budget, ..Config::default() }.fitted();
+            assert!(config.worst_case() <= budget, "{budget}: {config:?}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The two halves that a format implements: finding frames, in order, and decoding them, in any.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use crate::batch::Sink;
+use crate::error::{Error, Fault};
+use crate::run::{Position, RunView};
+use crate::state::State;
+
+/// Faults of one frame that are kept; those beyond are counted.
+pub const FAULTS_PER_FRAME: u32 = 64;
+
+/// What lies at the head of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framed {
+    /// That cannot be told before so many more bytes are there. They surely belong to the frame.
+    NeedMore(usize),
+    /// So many bytes that the format has dealt with.
+    Control(usize),
+    /// So many bytes, some perhaps yet to come, that are passed over without being looked at.
+    Skip(u64),
+    /// So many bytes for the decoder.
+    Data {
+        /// Bytes, at least 1.
+        len: usize,
+        /// Tells the decoder what they are; a number of the format's own.
+        tag: u32,
+        /// Whether the next frame may follow in the same run. If not, the format may change its
+        /// state when it is asked for the next frame, and the decoder does not see it.
+        joins: bool,
+    },
+    /// So many bytes, and they are the last of the stream.
+    End(usize),
+}
+
+/// How a stream ends that just stops.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Finish {
+    /// The partial frame that is left holds whole events, to be decoded with this tag.
+    pub cut: Option<u32>,
+    /// What was cut. `None` if the format allows a stream to end here.
+    pub error: Option<Error>,
+}
+
+/// Frames of one kind, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FrameKind {
+    /// The specification's name for them.
+    pub name: &'static str,
+    /// How many there were.
+    pub frames: u64,
+    /// Bytes of their content.
+    pub bytes: u64,
+}
+
+/// The sequential half of a format: finds frames and owns the state. One for each stream.
+///
+/// 1. What is wrong with the head of a frame is reported before its body is asked for, and
+///    [`NeedMore`](Framed::NeedMore) asks for no byte beyond the frame: so the answer does not
+///    depend on how the stream was cut into chunks.
+/// 2. Nothing changes when more is needed.
+/// 3. [`decoder`](Self::decoder) is a snapshot: it is not changed while anybody holds it
+///    (`Arc::make_mut`).
+pub trait Format: Send {
+    /// The other half.
+    type Decoder: Decode + ?Sized;
+
+    /// Tells what lies at the head of `input`, which is not empty and begins at `offset` bytes of
+    /// the stream.
+    ///
+    /// # Errors
+    /// The next frame cannot be found. Not called again after that.
+    fn frame(&mut self, input: &[u8], offset: u64, faults: &mut Faults) -> Result<Framed, Error>;
+
+    /// The stream stopped and `rest`, at `offset`, is less than a frame. Called at most once.
+    fn finish(&mut self, rest: &[u8], offset: u64) -> Finish;
+
+    /// The decoder for the frames up to here.
+    fn decoder(&self) -> Arc<Self::Decoder>;
+
+    /// The state as it is now.
+    fn state(&self) -> &State;
+
+    /// Frames so far, by kind.
+    fn frame_kinds(&self) -> &[FrameKind];
+}
+
+/// The parallel half of a format: a pure function of a run and of the state it was found in.
+pub trait Decode: Send + Sync + 'static {
+    /// The state that these events are read against.
+    fn state(&self) -> &State;
+
+    /// The decoder itself, for the format's own views.
+    fn as_any(&self) -> &(dyn Any + Send + Sync);
+
+    /// Decodes from `position` on until the run ends or the sink [is full](Sink::is_full), and
+    /// leaves `position` there. Each call either moves the position or fills the sink.
+    fn decode<'a>(&'a self, run: RunView<'a>, position: &mut Position, sink: &mut Sink<'a>);
+}
+
+/// A format chosen at run time.
+pub type DynFormat = Box<dyn Format<Decoder = dyn Decode>>;
+
+/// Makes a [`DynFormat`]: `Box::new(Erase(format))`. Costs one indirect call for each frame and
+/// each batch, none for an event.
+#[derive(Debug)]
+pub struct Erase<F>(pub F);
+
+impl<F> Format for Erase<F>
+where
+    F: Format,
+    F::Decoder: Sized,
+{
+    type Decoder = dyn Decode;
+
+    fn frame(&mut self, input: &[u8], offset: u64, faults: &mut Faults) -> Result<Framed, Error> {
+        self.0.frame(input, offset, faults)
+    }
+
+    fn finish(&mut self, rest: &[u8], offset: u64) -> Finish {
+        self.0.finish(rest, offset)
+    }
+
+    fn decoder(&self) -> Arc<dyn Decode> {
+        self.0.decoder()
+    }
+
+    fn state(&self) -> &State {
+        self.0.state()
+    }
+
+    fn frame_kinds(&self) -> &[FrameKind] {
+        self.0.frame_kinds()
+    }
+}
+
+impl Format for DynFormat {
+    type Decoder = dyn Decode;
+
+    fn frame(&mut self, input: &[u8], offset: u64, faults: &mut Faults) -> Result<Framed, Error> {
+        (**self).frame(input, offset, faults)
+    }
+
+    fn finish(&mut self, rest: &[u8], offset: u64) -> Finish {
+        (**self).finish(rest, offset)
+    }
+
+    fn decoder(&self) -> Arc<dyn Decode> {
+        (**self).decoder()
+    }
+
+    fn state(&self) -> &State {
+        (**self).state()
+    }
+
+    fn frame_kinds(&self) -> &[FrameKind] {
+        (**self).frame_kinds()
+    }
+}
+
+/// Faults found while framing, waiting for the next run. Bounded: the framer hands them out before
+/// there are many, and of one frame only so many are kept.
+#[derive(Debug, Default)]
+pub struct Faults {
+    list: Vec<Fault>,
+    dropped: u64,
+    of_this_frame: u32,
+}
+
+impl Faults {
+    /// Reports damage.
+    #[cold]
+    pub fn push(&mut self, fault: Fault) {
+        if self.of_this_frame < FAULTS_PER_FRAME {
+            self.of_this_frame += 1;
+            self.list.push(fault);
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    pub(crate) fn begin_frame(&mut self) {
+        self.of_this_frame = 0;
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Those so far, and the number of those not kept.
+    pub(crate) fn take(&mut self) -> (Vec<Fault>, u64) {
+        (std::mem::take(&mut self.list), std::mem::take(&mut self.dropped))
+    }
+}

@@ -1,0 +1,60 @@
+//! Parses streams of trace data for ever, in flat memory. This crate knows no format: it finds
+//! frames with the help of one, decodes runs of them into arenas, and lends batches of views.
+//!
+//! ```text
+//! chunks (Bytes) -> Framer --Run--> Run::decode_next(&mut Position, &mut Arena) -> Batch -> EventView
+//!                   in order, owns the state    pure, on any thread, pauses inside a frame
+//! ```
+//!
+//! - [`Parser`] is the lending loop on one thread, `ParallelParser` (feature `parallel`) the same on
+//!   many; [`Framer`] with [`ArenaPool`] is for threads of your own.
+//! - [`Format`] and [`Decode`] are what a format implements; [`DynFormat`] is one chosen at run time.
+//! - [`Config`] bounds all memory, [`Stats`] shows it at work.
+
+mod arena;
+mod batch;
+mod chunk;
+mod class;
+mod clock;
+mod config;
+mod cursor;
+mod error;
+mod format;
+mod framer;
+mod loss;
+#[cfg(feature = "parallel")]
+mod parallel;
+mod parser;
+mod prefetch;
+mod run;
+mod sequences;
+mod state;
+mod stats;
+mod store;
+mod table;
+mod view;
+
+pub use arena::{Arena, ArenaPool, Lease};
+pub use batch::{Batch, Counts, Record, Sink, StackRef};
+pub use chunk::{ChunkBuf, ChunkPool};
+pub use class::{Classes, Defined, EventClass};
+pub use clock::{Clock, utc_ns};
+pub use config::Config;
+pub use cursor::Cursor;
+pub use error::{Error, ErrorKind, Fault, FaultKind};
+pub use format::{
+    Decode, DynFormat, Erase, FAULTS_PER_FRAME, Faults, Finish, Format, FrameKind, Framed,
+};
+pub use framer::{Framer, Full};
+pub use loss::{Loss, Span, SpanKind, ThreadLoss};
+#[cfg(feature = "parallel")]
+pub use parallel::ParallelParser;
+pub use parser::Parser;
+pub use prefetch::prefetch;
+pub use run::{Position, Run, RunView};
+pub use sequences::{Added, Sequences};
+pub use state::{State, Thread, Threads, TraceInfo};
+pub use stats::{Memory, PoolStats, Stats};
+pub use store::{Store, Stored};
+pub use table::Table;
+pub use view::{EventView, Events};

@@ -1,0 +1,314 @@
+//! What is missing: folded, in stream order, from the summaries that batches carry.
+//!
+//! Decoding is pure and knows nothing of the events before. So a batch says, for each capture
+//! thread, which sequence numbers it holds, as spans without a gap inside; and folding these spans
+//! in stream order finds the same gaps whether batches were decoded one by one or in parallel.
+
+use std::collections::HashMap;
+
+/// Consecutive sequence numbers of one capture thread, or what a stream says about them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The capture thread.
+    pub thread: u64,
+    /// Ticks of the first event.
+    pub first_ticks: u64,
+    /// Ticks of the last event.
+    pub last_ticks: u64,
+    /// Number of the first event.
+    pub first: u32,
+    /// Number of the last event.
+    pub last: u32,
+    /// What it says.
+    pub kind: SpanKind,
+}
+
+/// What a [`Span`] says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SpanKind {
+    /// Events `first` to `last` are here.
+    Numbers,
+    /// The same, and `first` is where a recycled thread id begins: no loss.
+    Restart,
+    /// The thread stands at `last` (a sequence point).
+    Stands,
+    /// The thread ended at `last`.
+    Removed,
+    /// All threads begin anew.
+    Cleared,
+    /// A damaged or cut frame: gaps from here to [`Settled`](Self::Settled) may be its doing.
+    Damaged,
+    /// A sequence point has been passed in full.
+    Settled,
+}
+
+impl SpanKind {
+    /// A span of this kind that is about no thread.
+    pub fn mark(self, ticks: u64) -> Span {
+        Span { thread: 0, first_ticks: ticks, last_ticks: ticks, first: 0, last: 0, kind: self }
+    }
+}
+
+/// Loss of a stream, per capture thread and in all. Bounded in the number of threads.
+#[derive(Debug)]
+pub struct Loss {
+    threads: HashMap<u64, Row>,
+    max_threads: usize,
+    total: ThreadLoss,
+    recycled: u64,
+    forgotten: u64,
+    sequence_points: u64,
+    after_damage: bool,
+    begun: bool,
+    /// Rows of an earlier epoch stand at 0.
+    epoch: u64,
+    clock: u64,
+}
+
+/// Loss of one capture thread.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ThreadLoss {
+    /// Events delivered.
+    pub events: u64,
+    /// Events lost, those of `lost_after_damage` included.
+    pub lost: u64,
+    /// Events that are missing between damage and the next sequence point: lost by the producer or
+    /// hidden by the damage, which cannot be told apart.
+    pub lost_after_damage: u64,
+    /// Sequence numbers that went back.
+    pub anomalies: u64,
+    /// Gaps that `lost` is made of.
+    pub gaps: u64,
+    /// Ticks of the event before the first gap, 0 if that was the first event of all.
+    pub gap_from: u64,
+    /// Ticks of the event or sequence point after the last gap.
+    pub gap_to: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Row {
+    loss: ThreadLoss,
+    last: u32,
+    last_ticks: u64,
+    epoch: u64,
+    seen: u64,
+}
+
+impl Loss {
+    /// Follows at most `max_threads` capture threads; the one not seen for longest is forgotten.
+    pub fn new(max_threads: usize) -> Self {
+        Self {
+            threads: HashMap::new(),
+            max_threads: max_threads.max(2),
+            total: ThreadLoss::default(),
+            recycled: 0,
+            forgotten: 0,
+            sequence_points: 0,
+            after_damage: false,
+            begun: false,
+            epoch: 0,
+            clock: 0,
+        }
+    }
+
+    /// Takes in the spans of the next batch. O(spans).
+    pub fn fold(&mut self, spans: &[Span]) {
+        for span in spans {
+            match span.kind {
+                SpanKind::Numbers | SpanKind::Restart => self.numbers(span),
+                SpanKind::Stands | SpanKind::Removed => self.stands(span),
+                SpanKind::Cleared => self.epoch += 1,
+                SpanKind::Damaged => self.after_damage = true,
+                SpanKind::Settled => {
+                    self.after_damage = false;
+                    self.sequence_points += 1;
+                }
+            }
+        }
+    }
+
+    /// All threads together, those forgotten included.
+    pub fn total(&self) -> ThreadLoss {
+        self.total
+    }
+
+    /// Loss of each thread that is still followed, in no order.
+    pub fn threads(&self) -> impl Iterator<Item = (u64, ThreadLoss)> {
+        self.threads.iter().map(|(thread, row)| (*thread, row.loss))
+    }
+
+    /// Thread ids that were given to a new thread.
+    pub fn recycled(&self) -> u64 {
+        self.recycled
+    }
+
+    /// Threads forgotten because the table was full. What one of them lost before it is seen again
+    /// is not known, and not counted.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    /// Sequence points passed.
+    pub fn sequence_points(&self) -> u64 {
+        self.sequence_points
+    }
+
+    /// Threads that are followed.
+    pub fn len(&self) -> usize {
+        self.threads.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.threads.is_empty()
+    }
+
+    fn numbers(&mut self, span: &Span) {
+        self.begun = true;
+        let events = u64::from(span.last.wrapping_sub(span.first)) + 1;
+        self.total.events += events;
+        let (row, known) = self.row(span.thread);
+        row.loss.events += events;
+        if span.kind == SpanKind::Restart && row.last != 0 {
+            (row.last, row.last_ticks) = (span.last, span.last_ticks);
+            self.recycled += 1;
+            return;
+        }
+        let expected = if known { row.last.wrapping_add(1) } else { span.first };
+        let (missing, from) = (span.first.wrapping_sub(expected), row.last_ticks);
+        (row.last, row.last_ticks) = (span.last, span.last_ticks);
+        self.missing(span.thread, missing, from, span.first_ticks);
+    }
+
+    fn stands(&mut self, span: &Span) {
+        let begun = self.begun;
+        let (row, known) = self.row(span.thread);
+        let expected = if known && begun { row.last } else { span.last };
+        let (missing, from) = (span.last.wrapping_sub(expected), row.last_ticks);
+        row.last = span.last;
+        self.missing(span.thread, missing, from, span.last_ticks);
+        if span.kind == SpanKind::Removed
+            && let Some(row) = self.threads.get_mut(&span.thread)
+        {
+            if row.loss.lost == 0 && row.loss.anomalies == 0 {
+                self.threads.remove(&span.thread);
+            } else {
+                row.last = 0;
+            }
+        }
+    }
+
+    /// Counts a gap of `missing` events, which is one backwards if it is negative.
+    fn missing(&mut self, thread: u64, missing: u32, from: u64, to: u64) {
+        if missing == 0 {
+            return;
+        }
+        let (backwards, after_damage) = (missing.cast_signed() < 0, self.after_damage);
+        let row = self.threads.get_mut(&thread).map(|row| &mut row.loss);
+        for loss in row.into_iter().chain([&mut self.total]) {
+            if backwards {
+                loss.anomalies += 1;
+                continue;
+            }
+            if loss.gaps == 0 {
+                loss.gap_from = from;
+            }
+            loss.gap_to = to;
+            loss.gaps += 1;
+            loss.lost += u64::from(missing);
+            loss.lost_after_damage += if after_damage { u64::from(missing) } else { 0 };
+        }
+    }
+
+    /// The row of `thread`, and whether the number it stands at can be relied on.
+    fn row(&mut self, thread: u64) -> (&mut Row, bool) {
+        self.clock += 1;
+        let (clock, epoch) = (self.clock, self.epoch);
+        if self.threads.len() >= self.max_threads && !self.threads.contains_key(&thread) {
+            self.forget_half();
+        }
+        let forgotten = self.forgotten > 0;
+        let mut known = true;
+        let row = self.threads.entry(thread).or_insert_with(|| {
+            known = !forgotten;
+            Row { epoch, ..Row::default() }
+        });
+        if row.epoch != epoch {
+            (row.epoch, row.last) = (epoch, 0);
+        }
+        row.seen = clock;
+        (row, known)
+    }
+
+    /// Forgets the half that was not seen for longest. Amortised O(1) for each new thread.
+    fn forget_half(&mut self) {
+        let mut seen: Vec<u64> = self.threads.values().map(|row| row.seen).collect();
+        let half = seen.len() / 2;
+        let (_, oldest, _) = seen.select_nth_unstable(half);
+        let before = self.threads.len();
+        self.threads.retain(|_, row| row.seen >= *oldest);
+        self.forgotten += (before - self.threads.len()) as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(thread: u64, first: u32, last: u32) -> Span {
+        let kind = SpanKind::Numbers;
+        Span { thread, first_ticks: first.into(), last_ticks: last.into(), first, last, kind }
+    }
+
+    fn stands(thread: u64, last: u32) -> Span {
+        Span { kind: SpanKind::Stands, ..numbers(thread, last, last) }
+    }
+
+    #[test]
+    fn gaps_count_from_number_one() {
+        let mut loss = Loss::new(8);
+        loss.fold(&[numbers(7, 3, 5), numbers(8, 1, 1), numbers(7, 9, 9), stands(8, 4)]);
+        assert_eq!(loss.total().lost, 2 + 3 + 3);
+        let seven = loss.threads().find(|(thread, _)| *thread == 7).unwrap().1;
+        assert_eq!((seven.events, seven.lost, seven.gaps), (4, 5, 2));
+        assert_eq!((seven.gap_from, seven.gap_to), (0, 9));
+    }
+
+    #[test]
+    fn numbers_wrap_and_may_go_back() {
+        let mut loss = Loss::new(8);
+        loss.fold(&[stands(1, u32::MAX - 1), numbers(1, u32::MAX, 2)]);
+        assert_eq!(loss.total(), ThreadLoss { events: 4, ..ThreadLoss::default() });
+        loss.fold(&[numbers(1, 2, 2)]);
+        assert_eq!((loss.total().anomalies, loss.total().lost), (1, 0));
+    }
+
+    #[test]
+    fn recycled_ids_and_cleared_epochs_lose_nothing() {
+        let mut loss = Loss::new(8);
+        let restart = Span { kind: SpanKind::Restart, ..numbers(1, 1, 3) };
+        loss.fold(&[numbers(1, 1, 90), restart, SpanKind::Cleared.mark(0), numbers(1, 1, 1)]);
+        assert_eq!((loss.total().lost, loss.recycled()), (0, 1));
+    }
+
+    #[test]
+    fn damage_is_named_as_a_cause_until_the_next_sequence_point() {
+        let mut loss = Loss::new(8);
+        let settled = SpanKind::Settled.mark(0);
+        loss.fold(&[numbers(1, 1, 1), SpanKind::Damaged.mark(0), numbers(1, 5, 5), settled]);
+        loss.fold(&[numbers(1, 7, 7)]);
+        assert_eq!((loss.total().lost, loss.total().lost_after_damage), (4, 3));
+    }
+
+    #[test]
+    fn a_full_table_forgets_and_does_not_invent_loss() {
+        let mut loss = Loss::new(16);
+        for thread in 0..1000 {
+            loss.fold(&[numbers(thread, 1, 5)]);
+        }
+        loss.fold(&[numbers(0, 6, 6)]);
+        assert!(loss.len() <= 16 && loss.forgotten() >= 984);
+        assert_eq!((loss.total().lost, loss.total().events), (0, 5001));
+    }
+}

@@ -1,0 +1,132 @@
+//! The lending loop: push chunks, take batches, one thread.
+
+use bytes::Bytes;
+
+use crate::arena::Arena;
+use crate::batch::Batch;
+use crate::config::Config;
+use crate::error::Error;
+use crate::format::Format;
+use crate::framer::{Framer, Full};
+use crate::loss::Loss;
+use crate::run::{Position, Run};
+use crate::stats::{PoolStats, Stats};
+
+/// Parses one stream. Lends one batch at a time; the arena behind it is reset in one step when the
+/// next one is asked for.
+///
+/// A view cannot be kept past its batch:
+///
+/// ```compile_fail,E0499
+/// # fn keep<F: tracemill_engine::Format>(mut parser: tracemill_engine::Parser<F>) {
+/// let first = parser.next_batch().unwrap().unwrap();
+/// let event = first.iter().next().unwrap();
+/// let second = parser.next_batch().unwrap().unwrap();
+/// println!("{:?}", event.payload());
+/// # }
+/// ```
+///
+/// nor can the parser go away below it:
+///
+/// ```compile_fail,E0505
+/// # fn keep<F: tracemill_engine::Format>(mut parser: tracemill_engine::Parser<F>) {
+/// let batch = parser.next_batch().unwrap().unwrap();
+/// drop(parser);
+/// println!("{}", batch.len());
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Parser<F: Format> {
+    framer: Framer<F>,
+    run: Option<Run<F::Decoder>>,
+    position: Position,
+    arena: Arena,
+    loss: Loss,
+    stats: Stats,
+}
+
+impl<F: Format> Parser<F> {
+    /// Starts at the head of a stream, within the limits of `config`.
+    pub fn new(format: F, config: &Config) -> Self {
+        let framer = Framer::new(format, config);
+        let (max_arena, max_threads) = (framer.config().max_arena, framer.config().max_threads);
+        Self {
+            framer,
+            run: None,
+            position: Position::default(),
+            arena: Arena::with_limit(max_arena),
+            loss: Loss::new(max_threads),
+            stats: Stats::default(),
+        }
+    }
+
+    /// Queues the next bytes of the stream, without copying.
+    ///
+    /// # Errors
+    /// [`Full`], with the chunk, if more than [`Config::max_buffered`] would be queued. Never when
+    /// [`next_batch`](Self::next_batch) has returned `None` since the push before.
+    pub fn push(&mut self, chunk: Bytes) -> Result<(), Full> {
+        self.framer.push(chunk)
+    }
+
+    /// Says that no more bytes will come, so that a partial frame is the end.
+    pub fn finish(&mut self) {
+        self.framer.finish();
+    }
+
+    /// Frees the batch before and lends the next one; `None` until more is pushed, and after
+    /// [`finish`](Self::finish) at the end. A batch may have no events but faults, or neither.
+    ///
+    /// # Errors
+    /// The stream cannot be followed, or was truncated. All that was whole has been delivered
+    /// before. Final, and repeated.
+    pub fn next_batch(&mut self) -> Result<Option<Batch<'_>>, Error> {
+        if self.run.as_ref().is_none_or(|run| run.is_done(&self.position)) {
+            // Dropped first: state that nobody holds is changed in place.
+            self.run = None;
+            let Some(run) = self.framer.next_run()? else {
+                return Ok(None);
+            };
+            (self.run, self.position) = (Some(run), Position::default());
+        }
+        let Some(run) = &self.run else {
+            return Ok(None);
+        };
+        let max_events = self.framer.config().batch_events;
+        let batch = run.decode_next(&mut self.position, &mut self.arena, max_events);
+        self.loss.fold(batch.spans());
+        self.stats.count(&batch);
+        Ok(Some(batch))
+    }
+
+    /// Counters so far, and memory held now.
+    pub fn stats(&self) -> Stats {
+        let mut stats = self.framer.stats();
+        stats += self.stats;
+        stats.set_loss(&self.loss);
+        let out = usize::from(self.run.is_some());
+        stats.memory.arenas = PoolStats {
+            out,
+            free: 1 - out,
+            high_water: usize::from(self.stats.batches > 0),
+            resets: self.arena.resets(),
+            bytes: self.arena.reserved(),
+        };
+        stats
+    }
+
+    /// Loss so far, by capture thread.
+    pub fn loss(&self) -> &Loss {
+        &self.loss
+    }
+
+    /// The format's sequential half.
+    pub fn format(&self) -> &F {
+        self.framer.format()
+    }
+
+    /// The limits in force.
+    pub fn config(&self) -> &Config {
+        self.framer.config()
+    }
+}

@@ -1,0 +1,109 @@
+//! Consecutive frames with all that is needed to decode them on any thread.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::arena::Arena;
+use crate::batch::{Batch, Sink};
+use crate::error::Fault;
+use crate::format::Decode;
+
+/// Consecutive complete frames, the unit of work of one thread. `Send` and `Sync`; holds the chunk
+/// its bytes are in and a snapshot of the state.
+#[derive(Debug)]
+pub struct Run<D: ?Sized> {
+    pub(crate) bytes: Bytes,
+    pub(crate) offset: u64,
+    pub(crate) tag: u32,
+    pub(crate) cut: bool,
+    pub(crate) decoder: Arc<D>,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) faults_dropped: u64,
+}
+
+/// The bytes of a run, as a decoder sees them.
+#[derive(Clone, Copy, Debug)]
+pub struct RunView<'a> {
+    /// The frames.
+    pub bytes: &'a [u8],
+    /// Where they begin in the stream.
+    pub offset: u64,
+    /// What they are, as told by the format's framing half.
+    pub tag: u32,
+    /// Whether the stream stopped inside of the frame: then its end is no fault.
+    pub cut: bool,
+}
+
+/// How far a run has been decoded. Belongs to one run, and begins as `Position::default()`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Position {
+    /// Bytes of the run that are dealt with.
+    pub at: usize,
+    /// What the decoder carries from event to event; zero at first. Its meaning is the format's.
+    pub carry: [u64; 16],
+    /// Faults of the run so far.
+    pub(crate) faults: u32,
+    started: bool,
+}
+
+impl<D: Decode + ?Sized> Run<D> {
+    /// Resets `arena`, decodes the next events into it, at most `max_events`, and moves `position`
+    /// behind them. Pure: the same run and position give the same batch, whatever ran before.
+    pub fn decode_next<'a>(
+        &'a self,
+        position: &mut Position,
+        arena: &'a mut Arena,
+        max_events: usize,
+    ) -> Batch<'a> {
+        arena.reset();
+        let arena: &'a Arena = arena;
+        let view = self.view();
+        let left = view.bytes.len().saturating_sub(position.at);
+        let mut sink =
+            Sink::new(arena, &*self.decoder, view, position.faults, max_events.max(1), left);
+        if !position.started {
+            position.started = true;
+            sink.framing_faults(&self.faults, self.faults_dropped);
+        }
+        if left > 0 {
+            let before = position.at;
+            self.decoder.decode(view, position, &mut sink);
+            if position.at == before && !sink.is_full() {
+                debug_assert!(false, "a decoder that neither consumes nor fills the sink");
+                position.at = view.bytes.len();
+            }
+        }
+        position.faults = sink.faults_of_run();
+        sink.finish()
+    }
+
+    /// Whether `position` is behind the last frame.
+    pub fn is_done(&self, position: &Position) -> bool {
+        position.started && position.at >= self.bytes.len()
+    }
+
+    /// Where the run begins in the stream, in bytes.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Bytes of its frames.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether it only carries faults.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// What it is decoded with.
+    pub fn decoder(&self) -> &D {
+        &self.decoder
+    }
+
+    fn view(&self) -> RunView<'_> {
+        RunView { bytes: &self.bytes, offset: self.offset, tag: self.tag, cut: self.cut }
+    }
+}

@@ -1,0 +1,226 @@
+//! A table from ids to values that is cheap to share with runs in flight.
+//!
+//! Ids that are dense from 0 live in pages behind a directory; the few that are not, in a map.
+//! Cloning a table copies two pointers. Changing a table of which a clone is in use copies the
+//! directory and the one page that changes; changing one that is not shared copies nothing, and
+//! clearing it keeps its pages for the next epoch. So one thread alone never allocates here once its
+//! tables have their size.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+const PAGE: usize = 64;
+/// Ids from here on go to the map. 16,384 pages: a directory of 128 KiB at most.
+const DENSE: u64 = 1 << 20;
+
+type Page<T> = [Option<T>; PAGE];
+
+/// Values by id.
+#[derive(Debug)]
+pub struct Table<T> {
+    directory: Arc<Vec<Option<Arc<Page<T>>>>>,
+    sparse: Arc<HashMap<u64, T>>,
+    /// Pages of an epoch that ended. Not shared with clones.
+    free: Vec<Arc<Page<T>>>,
+    len: usize,
+    pages: usize,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        let (directory, sparse) = (Arc::default(), Arc::default());
+        Self { directory, sparse, free: Vec::new(), len: 0, pages: 0 }
+    }
+}
+
+impl<T> Clone for Table<T> {
+    fn clone(&self) -> Self {
+        Self {
+            directory: Arc::clone(&self.directory),
+            sparse: Arc::clone(&self.sparse),
+            free: Vec::new(),
+            len: self.len,
+            pages: self.pages,
+        }
+    }
+}
+
+impl<T: Clone> Table<T> {
+    /// The value of `id`. Constant time.
+    #[inline]
+    pub fn get(&self, id: u64) -> Option<&T> {
+        if id < DENSE {
+            let (page, slot) = place(id);
+            self.directory.get(page)?.as_ref()?.get(slot)?.as_ref()
+        } else {
+            self.sparse.get(&id)
+        }
+    }
+
+    /// Whether `id` has a value. Constant time.
+    #[inline]
+    pub fn contains(&self, id: u64) -> bool {
+        self.get(id).is_some()
+    }
+
+    /// Gives `id` a value and returns the one it had.
+    pub fn insert(&mut self, id: u64, value: T) -> Option<T> {
+        let old = if id < DENSE {
+            self.slot(id).replace(value)
+        } else {
+            Arc::make_mut(&mut self.sparse).insert(id, value)
+        };
+        self.len += usize::from(old.is_none());
+        old
+    }
+
+    /// Takes the value of `id` away.
+    pub fn remove(&mut self, id: u64) -> Option<T> {
+        // Nothing is copied for an id that is not there.
+        self.get(id)?;
+        self.len -= 1;
+        if id >= DENSE {
+            return Arc::make_mut(&mut self.sparse).remove(&id);
+        }
+        let removed = self.slot(id).take();
+        self.release_page(place(id).0);
+        removed
+    }
+
+    /// Takes all values away. O(pages in use).
+    pub fn clear(&mut self) {
+        match Arc::get_mut(&mut self.directory) {
+            Some(directory) => {
+                for mut page in directory.drain(..).flatten() {
+                    if let Some(slots) = Arc::get_mut(&mut page) {
+                        slots.fill(None);
+                        self.free.push(page);
+                    }
+                }
+            }
+            None => self.directory = Arc::default(),
+        }
+        match Arc::get_mut(&mut self.sparse) {
+            Some(sparse) => sparse.clear(),
+            None => self.sparse = Arc::default(),
+        }
+        (self.len, self.pages) = (0, 0);
+    }
+
+    /// Values in it.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The values with their ids; dense ids first, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
+        let pages = self.directory.iter().enumerate();
+        let dense =
+            pages.filter_map(|(at, page)| Some((at, page.as_ref()?))).flat_map(|(at, page)| {
+                let values = page.iter().enumerate();
+                values.filter_map(move |(slot, value)| {
+                    Some(((at * PAGE + slot) as u64, value.as_ref()?))
+                })
+            });
+        dense.chain(self.sparse.iter().map(|(id, value)| (*id, value)))
+    }
+
+    /// Bytes that one more value may take: a page, if its id is the first of one.
+    pub fn cost_of(&self, id: u64) -> usize {
+        if id >= DENSE {
+            return 2 * size_of::<(u64, T)>();
+        }
+        let (page, _) = place(id);
+        match self.directory.get(page) {
+            Some(Some(_)) => 0,
+            _ => size_of::<Page<T>>(),
+        }
+    }
+
+    /// Bytes of the values in use, without what they point to.
+    pub fn bytes(&self) -> usize {
+        self.pages * size_of::<Page<T>>() + self.sparse.len() * 2 * size_of::<(u64, T)>()
+    }
+
+    /// Bytes reserved from the system, pages kept for later included.
+    pub fn reserved(&self) -> usize {
+        (self.pages + self.free.len()) * size_of::<Page<T>>()
+            + self.directory.capacity() * size_of::<usize>()
+            + self.sparse.capacity() * size_of::<(u64, T)>()
+    }
+
+    /// Keeps a page for later if nothing is left in it.
+    fn release_page(&mut self, page: usize) {
+        let directory = Arc::get_mut(&mut self.directory);
+        let Some(entry) = directory.and_then(|directory| directory.get_mut(page)) else {
+            return;
+        };
+        if let Some(empty) = entry.take_if(|page| page.iter().all(Option::is_none)) {
+            self.pages -= 1;
+            self.free.push(empty);
+        }
+    }
+
+    fn slot(&mut self, id: u64) -> &mut Option<T> {
+        let (page, slot) = place(id);
+        let directory = Arc::make_mut(&mut self.directory);
+        if directory.len() <= page {
+            directory.resize_with(page + 1, || None);
+        }
+        let (free, pages) = (&mut self.free, &mut self.pages);
+        let page = directory.get_mut(page).expect("made above").get_or_insert_with(|| {
+            *pages += 1;
+            free.pop().unwrap_or_else(|| Arc::new([const { None }; PAGE]))
+        });
+        Arc::make_mut(page).get_mut(slot).expect("slots are below PAGE")
+    }
+}
+
+/// The page of an id below [`DENSE`] and the place in it.
+#[expect(clippy::cast_possible_truncation, reason = "dense ids are below 2^20")]
+fn place(id: u64) -> (usize, usize) {
+    ((id as usize) / PAGE, (id as usize) % PAGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clone_keeps_what_it_saw() {
+        let mut table = Table::default();
+        for id in [1, 63, 64, 5_000, DENSE + 7] {
+            assert_eq!(table.insert(id, id * 2), None);
+        }
+        let seen = table.clone();
+        assert_eq!(table.insert(64, 1), Some(128));
+        assert_eq!(table.remove(1), Some(2));
+        assert_eq!(table.remove(2), None);
+        table.clear();
+        assert_eq!((table.len(), seen.len()), (0, 5));
+        assert_eq!((seen.get(64), seen.get(DENSE + 7)), (Some(&128), Some(&((DENSE + 7) * 2))));
+        assert_eq!(seen.iter().count(), 5);
+        assert_eq!((table.get(64), table.get(DENSE + 7)), (None, None));
+    }
+
+    #[test]
+    fn pages_are_used_again() {
+        let mut table = Table::default();
+        for id in 0..1000u64 {
+            table.insert(id, id);
+        }
+        let reserved = table.reserved();
+        for _ in 0..10 {
+            table.clear();
+            for id in 0..1000u64 {
+                assert_eq!(table.insert(id, id), None);
+            }
+        }
+        assert_eq!(table.reserved(), reserved);
+    }
+}

@@ -1,0 +1,152 @@
+//! One event of a batch.
+
+use crate::batch::{Context, Record, StackRef};
+use crate::class::EventClass;
+use crate::state::{State, Thread};
+
+/// Iterator over the events of a batch.
+#[derive(Clone, Debug)]
+pub struct Events<'a> {
+    pub(crate) context: &'a Context<'a>,
+    pub(crate) records: std::slice::Iter<'a, Record<'a>>,
+}
+
+impl<'a> Iterator for Events<'a> {
+    type Item = EventView<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<EventView<'a>> {
+        let record = self.records.next()?;
+        Some(EventView { context: self.context, record })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.records.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Events<'_> {}
+
+/// One event, of whatever format. Two pointers wide and `Copy`; valid until the next batch.
+///
+/// What only the events of one format have is reached through that format's crate.
+#[derive(Clone, Copy, Debug)]
+pub struct EventView<'a> {
+    context: &'a Context<'a>,
+    record: &'a Record<'a>,
+}
+
+impl<'a> EventView<'a> {
+    /// Its class, unless the stream did not define it or a limit kept it out. Constant time.
+    #[inline]
+    pub fn class(&self) -> Option<&'a EventClass> {
+        self.context.state.classes.get(self.record.class)
+    }
+
+    /// The id by which it refers to its class.
+    #[inline]
+    pub fn class_id(&self) -> u32 {
+        self.record.class
+    }
+
+    /// Raw time.
+    #[inline]
+    pub fn ticks(&self) -> u64 {
+        self.record.ticks
+    }
+
+    /// Nanoseconds since the trace began, negative before; `None` if the stream does not tell the
+    /// frequency of its clock.
+    #[inline]
+    pub fn ns(&self) -> Option<i64> {
+        self.context.state.clock.ns(self.record.ticks)
+    }
+
+    /// Nanoseconds since 1970-01-01 UTC; `None` if the wall clock is not known.
+    #[inline]
+    pub fn utc_ns(&self) -> Option<i64> {
+        self.context.state.clock.utc_ns(self.record.ticks)
+    }
+
+    /// The key by which it refers to its thread, as in the header.
+    #[inline]
+    pub fn thread_key(&self) -> u64 {
+        self.record.thread
+    }
+
+    /// Its thread and process, if the stream tells. Constant time.
+    #[inline]
+    pub fn thread(&self) -> Option<Thread<'a>> {
+        self.context.state.thread(self.record.thread)
+    }
+
+    /// Logical processor it happened on, if recorded.
+    #[inline]
+    pub fn processor(&self) -> Option<u32> {
+        (self.record.processor != u32::MAX).then_some(self.record.processor)
+    }
+
+    /// Its stack as on the wire: return addresses, leaf first, each of
+    /// [`pointer_size`](crate::TraceInfo::pointer_size) bytes. `None` if it has none or an unknown
+    /// one; a known stack may be empty.
+    #[inline]
+    pub fn stack(&self) -> Option<&'a [u8]> {
+        self.record.stack.resolve(self.context)
+    }
+
+    /// The id by which it refers to its stack; 0 for none and for stacks without an id.
+    #[inline]
+    pub fn stack_id(&self) -> u32 {
+        self.record.stack.as_id()
+    }
+
+    /// Its payload, as on the wire.
+    #[inline]
+    pub fn payload(&self) -> &'a [u8] {
+        self.record.payload
+    }
+
+    /// Where its payload begins in the stream, in bytes. `None` for one that is not in the input as
+    /// it is, as when it was compressed.
+    pub fn payload_offset(&self) -> Option<u64> {
+        let run = self.context.run;
+        let at = self.record.payload.as_ptr().addr().checked_sub(run.bytes.as_ptr().addr())?;
+        (at <= run.bytes.len()).then_some(run.offset + at as u64)
+    }
+
+    /// What only events of its format have, for the format's crate to read.
+    #[inline]
+    pub fn detail(&self) -> &'a [u32; 8] {
+        &self.record.detail
+    }
+
+    /// `len` bytes of its run from `at` on, for the format's crate to read.
+    #[inline]
+    pub fn run_bytes(&self, at: usize, len: usize) -> Option<&'a [u8]> {
+        self.context.run.bytes.get(at..at.checked_add(len)?)
+    }
+
+    /// What decoded it, if that is a `D`: how a format's crate knows its own events.
+    #[inline]
+    pub fn decoder<D: 'static>(&self) -> Option<&'a D> {
+        self.context.decoder.downcast_ref()
+    }
+
+    /// The state it is read against.
+    #[inline]
+    pub fn state(&self) -> &'a State {
+        self.context.state
+    }
+}
+
+impl StackRef {
+    #[inline]
+    fn resolve<'a>(self, context: &Context<'a>) -> Option<&'a [u8]> {
+        if self.is_by_id() {
+            let id = self.as_id();
+            return if id == 0 { None } else { context.state.stacks.get(id.into()) };
+        }
+        let (at, len) = self.place();
+        context.run.bytes.get(at..at + len)
+    }
+}
