@@ -40,8 +40,8 @@ impl Error {
         Self { offset, what, value: saturate(needed), kind: ErrorKind::Limit }
     }
 
-    /// The stream ended inside of `what`, which begins at `offset` and has `declared` bytes, 0 if
-    /// that was not known yet.
+    /// The stream ended `what`, as in "inside of a block", which begins at `offset` and has
+    /// `declared` bytes, 0 if that was not known yet.
     #[cold]
     pub fn truncated(offset: u64, what: &'static str, declared: u64) -> Self {
         Self { offset, what, value: saturate(declared), kind: ErrorKind::Truncated }
@@ -87,7 +87,7 @@ impl fmt::Display for Error {
                 write!(f, "limit {what} reached: {value} needed (at byte {offset:#x})")
             }
             ErrorKind::Truncated if *value == 0 => {
-                write!(f, "the stream ends inside of {what} (at byte {offset:#x})")
+                write!(f, "the stream ends {what} (at byte {offset:#x})")
             }
             ErrorKind::Truncated => {
                 write!(f, "the stream ends inside of {what} of {value} bytes (at byte {offset:#x})")

@@ -29,15 +29,16 @@ pub struct State {
 }
 
 impl State {
-    /// Empty, with the limits of `config`.
+    /// Empty, with the limits of `config`: of the bytes for strings, classes get three quarters and
+    /// threads one; of the bytes for stacks, a quarter is left for what a format keeps beside them.
     pub fn new(config: &Config) -> Self {
         Self {
             trace: Arc::default(),
             clock: Clock::default(),
-            classes: Classes::new(config.max_classes, config.max_strings),
-            threads: Threads::new(config.max_threads, config.max_strings),
+            classes: Classes::new(config.max_classes, config.max_strings / 4 * 3),
+            threads: Threads::new(config.max_threads, config.max_strings / 4),
             threads_by_id: false,
-            stacks: Sequences::new(config.max_stack_bytes),
+            stacks: Sequences::new(config.max_stack_bytes / 4 * 3),
         }
     }
 

@@ -1,0 +1,454 @@
+//! The pure half: runs become events (specification sections 3 and 6).
+
+use std::any::Any;
+
+use tracemill_engine::{
+    Cursor, Decode, Fault, Position, Record, RunView, Sequences, Sink, Span, SpanKind, StackRef,
+    State, prefetch,
+};
+use zerocopy::{FromBytes, IntoBytes};
+
+use crate::header::{Failure, Header, Rest, flag, place};
+use crate::view::Detail;
+use crate::wire::{BlockHeader, NetperfEvent, SequencePoint, SequencePointThread, SequencePointV6};
+
+/// What a run holds; told by the framing half.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tag {
+    NetperfEvents = 1,
+    EventsV4 = 2,
+    EventsV6 = 3,
+    SequencePointV4 = 4,
+    SequencePointV6 = 5,
+    RemoveThread = 6,
+}
+
+/// Bytes ahead of the header being read that are asked for from memory.
+const AHEAD: usize = 4096;
+const LINE: usize = 64;
+
+/// The decoder of a stream: a snapshot of its state.
+#[derive(Clone, Debug)]
+pub struct Decoder {
+    pub(crate) state: State,
+    /// Label lists by id, V6.
+    pub(crate) labels: Sequences,
+}
+
+impl Decode for Decoder {
+    fn state(&self) -> &State {
+        &self.state
+    }
+
+    fn as_any(&self) -> &(dyn Any + Send + Sync) {
+        self
+    }
+
+    fn decode<'a>(&'a self, run: RunView<'a>, position: &mut Position, sink: &mut Sink<'a>) {
+        match run.tag {
+            tag if tag == Tag::EventsV4 as u32 => self.block::<false>(run, position, sink),
+            tag if tag == Tag::EventsV6 as u32 => self.block::<true>(run, position, sink),
+            tag if tag == Tag::NetperfEvents as u32 => self.netperf(run, position, sink),
+            tag if tag == Tag::SequencePointV4 as u32 => sequence_point_v4(run, position, sink),
+            tag if tag == Tag::SequencePointV6 as u32 => {
+                self.sequence_point_v6(run, position, sink);
+            }
+            _ => self.removed_threads(run, position, sink),
+        }
+    }
+}
+
+/// What is remembered about the block and about the ids of the event last read, in
+/// [`Header::marks`].
+mod mark {
+    pub(super) const COMPRESSED: u32 = 1;
+    pub(super) const CLASS_KNOWN: u32 = 2;
+    pub(super) const STACK_RESOLVED: u32 = 4;
+    pub(super) const REPORTED_CLASS: u32 = 8;
+    pub(super) const REPORTED_THREAD: u32 = 16;
+    pub(super) const REPORTED_LABELS: u32 = 32;
+}
+
+impl Decoder {
+    /// Events of a block of V4 to V6.
+    fn block<'a, const V6: bool>(
+        &'a self,
+        run: RunView<'a>,
+        position: &mut Position,
+        sink: &mut Sink<'a>,
+    ) {
+        let Ok((carry, _)) = Header::mut_from_prefix(position.carry.as_mut_bytes()) else {
+            return;
+        };
+        let mut header = *carry;
+        if position.at == 0 {
+            match block_header(run) {
+                Ok((len, compressed)) => {
+                    position.at = len;
+                    header.marks = mark::STACK_RESOLVED;
+                    header.marks |= if compressed { mark::COMPRESSED } else { 0 };
+                }
+                Err(fault) => {
+                    position.at = run.bytes.len();
+                    if !run.cut {
+                        sink.fault(fault);
+                        sink.span(SpanKind::Damaged.mark(0));
+                    }
+                    return;
+                }
+            }
+        }
+        let mut rest = Rest(run.bytes.get(position.at..).unwrap_or_default());
+        if header.marks & mark::COMPRESSED != 0 {
+            self.events::<V6, true>(run, &mut rest, &mut header, sink);
+        } else {
+            self.events::<V6, false>(run, &mut rest, &mut header, sink);
+        }
+        position.at = run.bytes.len() - rest.0.len();
+        *carry = header;
+    }
+
+    #[inline(always)]
+    fn events<'a, const V6: bool, const COMPRESSED: bool>(
+        &'a self,
+        run: RunView<'a>,
+        rest: &mut Rest<'a>,
+        header: &mut Header,
+        sink: &mut Sink<'a>,
+    ) {
+        let len = run.bytes.len();
+        let mut fetched = len - rest.0.len();
+        // The ids at the start of a block, and where decoding goes on, are looked up once.
+        let mut unresolved = flag::PLAIN;
+        while !rest.0.is_empty() && !sink.is_full() {
+            let at = len - rest.0.len();
+            while fetched < at + AHEAD {
+                prefetch(run.bytes, fetched + AHEAD);
+                fetched += LINE;
+            }
+            let payload = match read::<V6, COMPRESSED>(rest, header, len) {
+                Ok((flags, payload)) => {
+                    let flags = flags | std::mem::take(&mut unresolved);
+                    if flags & (flag::METADATA_ID | flag::STACK | flag::THREAD | flag::ACTIVITY)
+                        != 0
+                    {
+                        let offset = run.offset + at as u64;
+                        self.resolve::<V6>(flags, header, offset, sink);
+                    }
+                    payload
+                }
+                Err(failure) => {
+                    rest.0 = &[];
+                    return failed(run, at, failure, sink);
+                }
+            };
+            if header.metadata_id == 0 {
+                let what = "metadata id: 0 in an event block";
+                sink.fault(Fault::damage(run.offset + at as u64, what));
+                continue;
+            }
+            if header.marks & mark::CLASS_KNOWN == 0 {
+                sink.counts.undescribed += 1;
+            }
+            if header.marks & mark::STACK_RESOLVED == 0 {
+                sink.counts.unresolved_stacks += 1;
+            }
+            sink.number(header.capture_thread, header.sequence, header.ticks, !V6);
+            let detail = Detail {
+                capture_thread: header.capture_thread.into(),
+                sequence: header.sequence,
+                activity: header.activity,
+                related: header.related,
+                label_list: header.label_list,
+                sorted: header.sorted,
+                spare: 0,
+            };
+            sink.event(Record {
+                payload,
+                ticks: header.ticks,
+                thread: header.thread,
+                class: header.metadata_id,
+                processor: header.processor,
+                stack: StackRef::id(header.stack_id),
+                detail: detail.into_words(),
+            });
+        }
+    }
+
+    /// Looks up the ids that a header holds anew, and reports the first of a block that is not
+    /// known.
+    #[inline]
+    fn resolve<'a, const V6: bool>(
+        &'a self,
+        flags: u8,
+        header: &mut Header,
+        offset: u64,
+        sink: &mut Sink<'a>,
+    ) {
+        if flags & flag::METADATA_ID != 0 {
+            if self.state.classes.contains(header.metadata_id) {
+                header.marks |= mark::CLASS_KNOWN;
+            } else {
+                header.marks &= !mark::CLASS_KNOWN;
+                if header.metadata_id != 0 && self.state.classes.refused() == 0 {
+                    let what = "metadata id: not defined";
+                    report(header, mark::REPORTED_CLASS, Fault::damage(offset, what), sink);
+                }
+            }
+        }
+        if flags & flag::STACK != 0 {
+            if header.stack_id == 0 || self.state.stacks.contains(header.stack_id.into()) {
+                header.marks |= mark::STACK_RESOLVED;
+            } else {
+                header.marks &= !mark::STACK_RESOLVED;
+            }
+        }
+        if V6 {
+            if flags & flag::THREAD != 0 && !self.state.threads.contains(header.thread) {
+                let what = "thread index: not defined";
+                report(header, mark::REPORTED_THREAD, Fault::damage(offset, what), sink);
+            }
+            let list = header.label_list;
+            if flags & flag::ACTIVITY != 0 && list != 0 && !self.labels.contains(list.into()) {
+                let what = "label list: not defined";
+                report(header, mark::REPORTED_LABELS, Fault::damage(offset, what), sink);
+            }
+        }
+    }
+
+    /// Events of V1 to V3, whose extents the framing half has checked.
+    fn netperf<'a>(&'a self, run: RunView<'a>, position: &mut Position, sink: &mut Sink<'a>) {
+        let mut rest = Rest(run.bytes.get(position.at..).unwrap_or_default());
+        let len = run.bytes.len();
+        while !rest.0.is_empty() && !sink.is_full() {
+            let start = place(len, rest.0);
+            let Some((record, whole)) = netperf_event(rest.0, start) else {
+                rest.0 = &[];
+                break;
+            };
+            rest.0 = rest.0.get(whole..).unwrap_or_default();
+            if !self.state.classes.contains(record.class) {
+                sink.counts.undescribed += 1;
+            }
+            sink.event(record);
+        }
+        position.at = len - rest.0.len();
+    }
+
+    fn sequence_point_v6<'a>(
+        &'a self,
+        run: RunView<'a>,
+        position: &mut Position,
+        sink: &mut Sink<'a>,
+    ) {
+        let mut cursor = at(run, position);
+        let what = "sequence point: runs past the end of its block";
+        if position.at == 0 {
+            match cursor.view::<SequencePointV6>(what) {
+                Ok(head) => {
+                    let flags = u64::from(head.flags.get());
+                    position.carry =
+                        carry(head.thread_count.get().into(), head.timestamp.get(), flags);
+                }
+                Err(fault) => return ill_formed(run, position, fault, sink),
+            }
+        }
+        let [mut left, ticks, flags, mut reported, ..] = position.carry;
+        while left > 0 && !sink.is_full() {
+            let offset = cursor.offset();
+            let row = cursor.varu64(what).and_then(|index| Ok((index, cursor.varu32(what)?)));
+            let (thread, number) = match row {
+                Ok(row) => row,
+                Err(fault) => return ill_formed(run, position, fault, sink),
+            };
+            left -= 1;
+            stands(self, (thread, number), (ticks, offset), SpanKind::Stands, &mut reported, sink);
+        }
+        if left > 0 && cursor.is_empty() {
+            let fault = Fault::damage(cursor.offset(), what);
+            return ill_formed(run, position, fault, sink);
+        }
+        position.at = run.bytes.len() - cursor.len();
+        (position.carry[0], position.carry[3]) = (left, reported);
+        if left == 0 {
+            position.at = run.bytes.len();
+            sink.span(SpanKind::Settled.mark(ticks));
+            if flags & 1 != 0 {
+                sink.span(SpanKind::Cleared.mark(ticks));
+            }
+        }
+    }
+
+    fn removed_threads<'a>(
+        &'a self,
+        run: RunView<'a>,
+        position: &mut Position,
+        sink: &mut Sink<'a>,
+    ) {
+        let mut cursor = at(run, position);
+        let what = "removed thread: runs past the end of the block";
+        let mut reported = position.carry[3];
+        while !cursor.is_empty() && !sink.is_full() {
+            let offset = cursor.offset();
+            let row = cursor.varu64(what).and_then(|index| Ok((index, cursor.varu32(what)?)));
+            match row {
+                Ok(row) => {
+                    stands(self, row, (0, offset), SpanKind::Removed, &mut reported, sink);
+                }
+                Err(fault) => return ill_formed(run, position, fault, sink),
+            }
+        }
+        position.at = run.bytes.len() - cursor.len();
+        position.carry[3] = reported;
+    }
+}
+
+/// Reads a header and its payload.
+#[inline(always)]
+fn read<'a, const V6: bool, const COMPRESSED: bool>(
+    rest: &mut Rest<'a>,
+    header: &mut Header,
+    len: usize,
+) -> Result<(u8, &'a [u8]), Failure> {
+    if COMPRESSED {
+        let flags = rest.compressed::<V6>(header, len)?;
+        return Ok((flags, rest.take(header.payload_size as usize)?));
+    }
+    let behind = rest.plain::<V6>(header, len)?;
+    let payload = rest.take(header.payload_size as usize)?;
+    rest.take(behind)?;
+    Ok((flag::PLAIN, payload))
+}
+
+/// Length of a block's header, and whether the headers of its events are compressed.
+pub(crate) fn block_header(run: RunView<'_>) -> Result<(usize, bool), Fault> {
+    let mut cursor = Cursor::new(run.bytes, run.offset);
+    let head = cursor.view::<BlockHeader>("block header: longer than the block")?;
+    let len = usize::from(head.header_size.get());
+    if len < size_of::<BlockHeader>() || len > run.bytes.len() {
+        let what = "block header: HeaderSize below 20 or longer than the block";
+        return Err(Fault::damage(run.offset, what));
+    }
+    Ok((len, head.flags.get() & 1 != 0))
+}
+
+/// An event of V1 to V3 at the head of `bytes`, which is `start` bytes into its run, and its length.
+fn netperf_event(bytes: &[u8], start: u32) -> Option<(Record<'_>, usize)> {
+    let (event, rest) = NetperfEvent::ref_from_prefix(bytes).ok()?;
+    let whole = usize::try_from(event.event_size.get()).ok()?.checked_add(4)?;
+    let payload_size = usize::try_from(event.payload_size.get()).ok()?;
+    let (payload, rest) = rest.split_at_checked(payload_size)?;
+    let (stack_size, _) = rest.split_first_chunk::<4>()?;
+    let stack_at = start.checked_add(u32::try_from(60 + payload_size).ok()?)?;
+    let stack = StackRef::inline(stack_at, u32::from_le_bytes(*stack_size));
+    let detail = Detail {
+        capture_thread: u64::MAX.into(),
+        sequence: 0,
+        activity: start + 20 + 1,
+        related: start + 36 + 1,
+        label_list: 0,
+        sorted: 0,
+        spare: 0,
+    };
+    let record = Record {
+        payload,
+        ticks: event.timestamp.get(),
+        thread: event.thread_id.get().into(),
+        class: event.metadata_id.get(),
+        processor: u32::MAX,
+        stack,
+        detail: detail.into_words(),
+    };
+    Some((record, whole))
+}
+
+fn sequence_point_v4(run: RunView<'_>, position: &mut Position, sink: &mut Sink<'_>) {
+    let mut cursor = at(run, position);
+    let what = "sequence point: runs past the end of its block";
+    if position.at == 0 {
+        match cursor.view::<SequencePoint>(what) {
+            Ok(head) => {
+                position.carry = carry(head.thread_count.get().into(), head.timestamp.get(), 0);
+            }
+            Err(fault) => return ill_formed(run, position, fault, sink),
+        }
+    }
+    let [mut left, ticks, ..] = position.carry;
+    while left > 0 && !sink.is_full() {
+        match cursor.view::<SequencePointThread>(what) {
+            Ok(row) => {
+                let (thread, last) = (row.capture_thread_id.get(), row.sequence_number.get());
+                let span = SpanKind::Stands.mark(ticks);
+                sink.span(Span { thread, first: last, last, ..span });
+            }
+            Err(fault) => return ill_formed(run, position, fault, sink),
+        }
+        left -= 1;
+    }
+    if left > 0 && cursor.is_empty() {
+        return ill_formed(run, position, Fault::damage(cursor.offset(), what), sink);
+    }
+    position.at = run.bytes.len() - cursor.len();
+    position.carry[0] = left;
+    if left == 0 {
+        position.at = run.bytes.len();
+        sink.span(SpanKind::Settled.mark(ticks));
+    }
+}
+
+/// Adds the number that a thread of V6 stands at, if the thread is known.
+fn stands<'a>(
+    decoder: &'a Decoder,
+    (thread, last): (u64, u32),
+    (ticks, offset): (u64, u64),
+    kind: SpanKind,
+    reported: &mut u64,
+    sink: &mut Sink<'a>,
+) {
+    if decoder.state.threads.contains(thread) {
+        sink.span(Span { thread, first: last, last, ..kind.mark(ticks) });
+    } else if *reported == 0 {
+        *reported = 1;
+        sink.fault(Fault::damage(offset, "thread index: not defined"));
+    }
+}
+
+/// The rest of a block of rows cannot be read.
+fn ill_formed(run: RunView<'_>, position: &mut Position, fault: Fault, sink: &mut Sink<'_>) {
+    position.at = run.bytes.len();
+    if !run.cut {
+        sink.fault(fault);
+        sink.span(SpanKind::Damaged.mark(0));
+    }
+}
+
+/// An event cannot be read: the rest of its block is passed over.
+#[cold]
+fn failed(run: RunView<'_>, at: usize, failure: Failure, sink: &mut Sink<'_>) {
+    sink.span(SpanKind::Damaged.mark(0));
+    let what = match failure {
+        // The end of what was cut is no fault.
+        Failure::Short if run.cut => return,
+        Failure::Short => "event: runs past the end of its block",
+        Failure::Overlong => "event header: varint longer than its type allows",
+    };
+    sink.fault(Fault::damage(run.offset + at as u64, what));
+}
+
+fn report(header: &mut Header, reported: u32, fault: Fault, sink: &mut Sink<'_>) {
+    if header.marks & reported == 0 {
+        header.marks |= reported;
+        sink.fault(fault);
+    }
+}
+
+fn at<'a>(run: RunView<'a>, position: &Position) -> Cursor<'a> {
+    let rest = run.bytes.get(position.at..).unwrap_or_default();
+    Cursor::new(rest, run.offset + position.at as u64)
+}
+
+fn carry(rows: u64, ticks: u64, flags: u64) -> [u64; 16] {
+    let mut carry = [0; 16];
+    (carry[0], carry[1], carry[2]) = (rows, ticks, flags);
+    carry
+}

@@ -1,0 +1,330 @@
+//! Event headers: the hot loop (specification section 3).
+//!
+//! A compressed header is a byte of flags and then the fields that changed, most of them varints.
+//! Which fields there are cannot be foretold, but branches on it are cheaper than any way around
+//! them: a predicted branch lets the processor run ahead into the next event, while branch-free
+//! decoding makes one chain of loads of it all.
+
+use tracemill_engine::{Cursor, Fault, Faults, RunView};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+use crate::decode::block_header;
+use crate::wire::{PlainEvent, PlainEventV6};
+
+/// Field values of the event last read, which the next compressed header builds on. Zero at the
+/// start of a block; kept in the run's position where decoding pauses inside one.
+#[derive(Clone, Copy, Debug, Default, FromBytes, Immutable, IntoBytes, KnownLayout)]
+#[repr(C)]
+pub(crate) struct Header {
+    pub ticks: u64,
+    pub thread: u64,
+    pub capture_thread: u64,
+    pub metadata_id: u32,
+    pub sequence: u32,
+    pub processor: u32,
+    pub stack_id: u32,
+    pub payload_size: u32,
+    /// Place of the activity id in the run, plus one; 0 for none.
+    pub activity: u32,
+    /// Place of the related activity id in the run, plus one; 0 for none.
+    pub related: u32,
+    pub label_list: u32,
+    /// Whether this event is marked as sorted: 1 or 0.
+    pub sorted: u32,
+    /// Bits of [`Marks`], which the block decoder keeps beside the header.
+    pub marks: u32,
+}
+const _: () = assert!(size_of::<Header>() == 64);
+
+/// Why a header cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The block ends inside of it.
+    Short,
+    /// A varint is longer than its type allows.
+    Overlong,
+}
+
+/// What a header holds anew, as bits of the flags byte.
+pub(crate) mod flag {
+    pub(crate) const METADATA_ID: u8 = 0x01;
+    pub(crate) const CAPTURE: u8 = 0x02;
+    pub(crate) const THREAD: u8 = 0x04;
+    pub(crate) const STACK: u8 = 0x08;
+    pub(crate) const ACTIVITY: u8 = 0x10;
+    pub(crate) const RELATED: u8 = 0x20;
+    pub(crate) const SORTED: u8 = 0x40;
+    pub(crate) const PAYLOAD_SIZE: u8 = 0x80;
+    /// All that a plain header always holds.
+    pub(crate) const PLAIN: u8 = 0xff;
+}
+
+/// The rest of a block, read front to back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rest<'a>(pub &'a [u8]);
+
+impl<'a> Rest<'a> {
+    /// Reads a compressed header over the one before it; `len` is that of the whole run. Returns
+    /// the flags byte.
+    #[inline(always)]
+    pub(crate) fn compressed<const V6: bool>(
+        &mut self,
+        header: &mut Header,
+        len: usize,
+    ) -> Result<u8, Failure> {
+        let flags = self.u8()?;
+        if flags & flag::METADATA_ID != 0 {
+            header.metadata_id = self.varu32()?;
+        }
+        if flags & flag::CAPTURE != 0 {
+            let delta = self.varu32()?.wrapping_add(1);
+            header.sequence = header.sequence.wrapping_add(delta);
+            header.capture_thread = self.varu64()?;
+            header.processor = self.varu32()?;
+        } else if header.metadata_id != 0 {
+            header.sequence = header.sequence.wrapping_add(1);
+        }
+        if flags & flag::THREAD != 0 {
+            header.thread = self.varu64()?;
+        }
+        if flags & flag::STACK != 0 {
+            header.stack_id = self.varu32()?;
+        }
+        header.ticks = header.ticks.wrapping_add(self.varu64()?);
+        if V6 {
+            if flags & flag::ACTIVITY != 0 {
+                header.label_list = self.varu32()?;
+            }
+        } else if flags & (flag::ACTIVITY | flag::RELATED) != 0 {
+            if flags & flag::ACTIVITY != 0 {
+                header.activity = self.guid(len)?;
+            }
+            if flags & flag::RELATED != 0 {
+                header.related = self.guid(len)?;
+            }
+        }
+        header.sorted = u32::from(flags & flag::SORTED != 0);
+        if flags & flag::PAYLOAD_SIZE != 0 {
+            header.payload_size = self.varu32()?;
+        }
+        Ok(flags)
+    }
+
+    /// Reads a header that is not compressed. Returns the bytes behind the payload that belong to
+    /// the event.
+    pub(crate) fn plain<const V6: bool>(
+        &mut self,
+        header: &mut Header,
+        len: usize,
+    ) -> Result<usize, Failure> {
+        let start = place(len, self.0);
+        let (fixed, event_size) = if V6 {
+            let (event, rest) =
+                PlainEventV6::ref_from_prefix(self.0).map_err(|_| Failure::Short)?;
+            self.0 = rest;
+            header.thread = event.thread_index.get();
+            header.capture_thread = event.capture_thread_index.get();
+            header.label_list = event.label_list_id.get();
+            header.ticks = event.timestamp.get();
+            (header.metadata_id, header.sequence) =
+                (event.metadata_id.get(), event.sequence_number.get());
+            (header.processor, header.stack_id) = (event.processor.get(), event.stack_id.get());
+            header.payload_size = event.payload_size.get();
+            (size_of::<PlainEventV6>(), event.event_size.get())
+        } else {
+            let (event, rest) = PlainEvent::ref_from_prefix(self.0).map_err(|_| Failure::Short)?;
+            self.0 = rest;
+            header.thread = event.thread_id.get();
+            header.capture_thread = event.capture_thread_id.get();
+            header.ticks = event.timestamp.get();
+            (header.metadata_id, header.sequence) =
+                (event.metadata_id.get(), event.sequence_number.get());
+            (header.processor, header.stack_id) = (event.processor.get(), event.stack_id.get());
+            header.payload_size = event.payload_size.get();
+            // The activity ids stand at fixed places behind the timestamp.
+            (header.activity, header.related) = (start + 44 + 1, start + 60 + 1);
+            (size_of::<PlainEvent>(), event.event_size.get())
+        };
+        header.sorted = u32::from(header.metadata_id >> 31 == 0);
+        header.metadata_id &= 0x7fff_ffff;
+        // EventSize does not count itself.
+        let whole = (event_size as usize).checked_add(4).ok_or(Failure::Short)?;
+        let used = fixed.checked_add(header.payload_size as usize).ok_or(Failure::Short)?;
+        whole.checked_sub(used).ok_or(Failure::Short)
+    }
+
+    /// The next `len` bytes.
+    #[inline(always)]
+    pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8], Failure> {
+        let (taken, rest) = self.0.split_at_checked(len).ok_or(Failure::Short)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    #[inline(always)]
+    fn u8(&mut self) -> Result<u8, Failure> {
+        let (byte, rest) = self.0.split_first().ok_or(Failure::Short)?;
+        self.0 = rest;
+        Ok(*byte)
+    }
+
+    #[inline(always)]
+    fn varu32(&mut self) -> Result<u32, Failure> {
+        let first = self.u8()?;
+        if first < 0x80 {
+            return Ok(first.into());
+        }
+        let second = self.u8()?;
+        let value = u32::from(first & 0x7f) | u32::from(second & 0x7f) << 7;
+        if second < 0x80 {
+            return Ok(value);
+        }
+        self.varu32_long(value)
+    }
+
+    #[inline(never)]
+    fn varu32_long(&mut self, mut value: u32) -> Result<u32, Failure> {
+        for shift in [14, 21, 28] {
+            let byte = self.u8()?;
+            value |= u32::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(Failure::Overlong)
+    }
+
+    #[inline(always)]
+    fn varu64(&mut self) -> Result<u64, Failure> {
+        // With ten bytes at hand, one check of the bounds is enough for all of them.
+        let Some(bytes) = self.0.first_chunk::<10>() else {
+            return self.varu64_at_the_end();
+        };
+        let (mut value, mut len) = (0u64, 0);
+        for byte in bytes {
+            value |= u64::from(byte & 0x7f) << (7 * len);
+            len += 1;
+            if *byte < 0x80 {
+                self.0 = self.0.get(len..).unwrap_or_default();
+                return Ok(value);
+            }
+        }
+        Err(Failure::Overlong)
+    }
+
+    #[cold]
+    fn varu64_at_the_end(&mut self) -> Result<u64, Failure> {
+        let mut value = 0u64;
+        for shift in (0..70).step_by(7) {
+            let byte = self.u8()?;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(Failure::Overlong)
+    }
+
+    #[inline(never)]
+    fn guid(&mut self, len: usize) -> Result<u32, Failure> {
+        let at = place(len, self.0);
+        self.take(16)?;
+        Ok(at + 1)
+    }
+}
+
+/// Hands each record of a metadata block of V4 and V5 to `define`. Records are events of id 0, whose
+/// sequence numbers mean nothing.
+pub(crate) fn records(
+    block: Cursor<'_>,
+    faults: &mut Faults,
+    mut define: impl FnMut(Cursor<'_>, &mut Faults),
+) {
+    let (bytes, offset) = (block.rest(), block.offset());
+    let run = RunView { bytes, offset, tag: 0, cut: false };
+    let (len, compressed) = match block_header(run) {
+        Ok(header) => header,
+        Err(fault) => return faults.push(fault),
+    };
+    let mut rest = Rest(bytes.get(len..).unwrap_or_default());
+    let mut header = Header::default();
+    while !rest.0.is_empty() {
+        let at = offset + u64::from(place(bytes.len(), rest.0));
+        let behind = if compressed {
+            rest.compressed::<false>(&mut header, bytes.len()).map(|_| 0)
+        } else {
+            rest.plain::<false>(&mut header, bytes.len())
+        };
+        let payload = offset + u64::from(place(bytes.len(), rest.0));
+        let record = behind.and_then(|behind| {
+            let record = rest.take(header.payload_size as usize)?;
+            rest.take(behind).map(|_| record)
+        });
+        let record = match record {
+            Ok(record) => record,
+            Err(Failure::Short) => {
+                return faults.push(Fault::damage(at, "metadata: runs past the end of the block"));
+            }
+            Err(Failure::Overlong) => {
+                let what = "event header: varint longer than its type allows";
+                return faults.push(Fault::damage(at, what));
+            }
+        };
+        if header.metadata_id == 0 {
+            define(Cursor::new(record, payload), faults);
+        } else {
+            faults.push(Fault::damage(at, "metadata id: not 0 in a metadata block"));
+        }
+    }
+}
+
+/// Where `rest` begins in a run of `len` bytes. Runs are shorter than 2 GiB: a frame has 1 GiB at
+/// most, and a run is closed before it has as much again.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "a run is shorter than 2 GiB")]
+pub(crate) fn place(len: usize, rest: &[u8]) -> u32 {
+    (len - rest.len()) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8], header: &mut Header) -> Result<u8, Failure> {
+        Rest(bytes).compressed::<false>(header, bytes.len())
+    }
+
+    #[test]
+    fn absent_fields_keep_their_value_and_the_sequence_goes_on() {
+        let mut header = Header { metadata_id: 3, sequence: 7, thread: 9, ..Header::default() };
+        assert_eq!(read(&[0x00, 0x05], &mut header), Ok(0));
+        assert_eq!((header.metadata_id, header.sequence, header.thread), (3, 8, 9));
+        assert_eq!(header.ticks, 5);
+        header.metadata_id = 0;
+        assert_eq!(read(&[0x40, 0x01], &mut header), Ok(0x40));
+        assert_eq!((header.sequence, header.sorted), (8, 1), "a metadata record has no number");
+    }
+
+    #[test]
+    fn time_may_go_back() {
+        let mut header = Header { ticks: 100, metadata_id: 1, ..Header::default() };
+        let back = [0x00, 0xf6, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
+        assert_eq!(read(&back, &mut header), Ok(0));
+        assert_eq!(header.ticks, 90);
+    }
+
+    #[test]
+    fn short_and_overlong_are_told_apart() {
+        let mut header = Header::default();
+        assert_eq!(read(&[], &mut header), Err(Failure::Short));
+        assert_eq!(read(&[0x00, 0x80], &mut header), Err(Failure::Short));
+        assert_eq!(read(&[0x00; 1], &mut header), Err(Failure::Short));
+        let overlong = [[0x00; 1].as_slice(), &[0xff; 10]].concat();
+        assert_eq!(read(&overlong, &mut header), Err(Failure::Overlong));
+        let overlong = [0x01, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00];
+        assert_eq!(read(&overlong, &mut header), Err(Failure::Overlong));
+        let masked = [0x01, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x00];
+        assert_eq!(read(&masked, &mut header), Ok(0x01));
+        assert_eq!(header.metadata_id, u32::MAX);
+    }
+}

@@ -1,0 +1,98 @@
+//! The format of a stream, by its magic.
+
+use std::sync::Arc;
+
+use tracemill_engine::{
+    Config, Decode, DynFormat, Erase, Error, Faults, Finish, Format, FrameKind, Framed, Position,
+    RunView, Sink, State,
+};
+use tracemill_nettrace::{Detection, Nettrace, detect};
+
+/// A stream whose format is recognised by its first bytes.
+///
+/// ```
+/// use tracemill::{Auto, Config, ErrorKind, Parser};
+///
+/// let config = Config::default();
+/// let mut parser = Parser::new(Auto::new(&config), &config);
+/// parser.push(bytes::Bytes::from_static(b"PK\x03\x04 this is a zip file")).unwrap();
+/// assert_eq!(parser.next_batch().unwrap_err().kind(), ErrorKind::Unsupported);
+/// ```
+pub struct Auto {
+    config: Config,
+    undecided: Arc<Undecided>,
+    known: Option<DynFormat>,
+}
+
+impl Auto {
+    /// The formats that are recognised, by name.
+    pub const FORMATS: &[&str] = &["netperf V1, V2, V3", "nettrace V4, V5, V6"];
+
+    /// Starts at the head of a stream, within the limits of `config`.
+    pub fn new(config: &Config) -> Self {
+        let undecided = Arc::new(Undecided(State::new(&config.fitted())));
+        Self { config: *config, undecided, known: None }
+    }
+}
+
+impl Format for Auto {
+    type Decoder = dyn Decode;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], offset: u64, faults: &mut Faults) -> Result<Framed, Error> {
+        if let Some(format) = &mut self.known {
+            return format.frame(input, offset, faults);
+        }
+        match detect(input) {
+            Detection::Unsure => return Ok(Framed::NeedMore(1)),
+            Detection::Yes => self.known = Some(Box::new(Erase(Nettrace::new(&self.config)))),
+            Detection::No => {
+                let magic = input.first_chunk::<4>().map_or(0, |magic| u32::from_be_bytes(*magic));
+                return Err(Error::unsupported(offset, "the format of this stream", magic));
+            }
+        }
+        self.frame(input, offset, faults)
+    }
+
+    fn finish(&mut self, rest: &[u8], offset: u64) -> Finish {
+        match &mut self.known {
+            Some(format) => format.finish(rest, offset),
+            None => {
+                let error = Error::truncated(offset, "inside of its header", 0);
+                Finish { cut: None, error: Some(error) }
+            }
+        }
+    }
+
+    fn decoder(&self) -> Arc<dyn Decode> {
+        match &self.known {
+            Some(format) => format.decoder(),
+            None => Arc::clone(&self.undecided) as Arc<dyn Decode>,
+        }
+    }
+
+    fn state(&self) -> &State {
+        self.known.as_ref().map_or(&self.undecided.0, |format| format.state())
+    }
+
+    fn frame_kinds(&self) -> &[FrameKind] {
+        self.known.as_ref().map_or(&[], |format| format.frame_kinds())
+    }
+}
+
+/// Stands for the decoder until the format is known; there is nothing to decode yet.
+struct Undecided(State);
+
+impl Decode for Undecided {
+    fn state(&self) -> &State {
+        &self.0
+    }
+
+    fn as_any(&self) -> &(dyn std::any::Any + Send + Sync) {
+        self
+    }
+
+    fn decode<'a>(&'a self, run: RunView<'a>, position: &mut Position, _: &mut Sink<'a>) {
+        position.at = run.bytes.len();
+    }
+}

@@ -1,0 +1,169 @@
+//! The three laws: *cut* (any chunking gives the same), *order* (parallel equals serial), *bound*
+//! (copies and memory within `Config`).
+
+use bytes::Bytes;
+use tracemill_engine::{Config, Error, Format, ParallelParser, Parser, Stats};
+use tracemill_nettrace::Nettrace;
+use tracemill_testkit::Rng;
+
+use crate::digest::{Digest, Summary};
+
+/// Reads `bytes` as one chunk.
+pub fn whole(bytes: &Bytes, config: &Config) -> Summary {
+    cut(bytes, config, |_| usize::MAX).0
+}
+
+/// Reads `bytes` in chunks of the lengths that `next_len` gives.
+pub fn cut(
+    bytes: &Bytes,
+    config: &Config,
+    mut next_len: impl FnMut(u64) -> usize,
+) -> (Summary, Stats) {
+    let mut parser = Parser::new(Nettrace::new(config), config);
+    let mut digest = Digest::default();
+    let (mut rest, mut chunks) = (bytes.clone(), 0);
+    while !rest.is_empty() && digest.error.is_none() {
+        let len = next_len(chunks).clamp(1, rest.len());
+        chunks += 1;
+        parser.push(rest.split_to(len)).expect("all was drained");
+        drain(&mut parser, &mut digest);
+    }
+    parser.finish();
+    if digest.error.is_none() {
+        drain(&mut parser, &mut digest);
+    }
+    let stats = parser.stats();
+    digest.loss = [stats.lost, stats.lost_after_damage, stats.anomalies, stats.sequence_points];
+    assert_eq!(stats.events, digest.events);
+    assert_eq!(stats.faults, digest.fault_count);
+    bound(&stats, parser.config(), chunks);
+    // An error is final.
+    if let Some(error) = digest.error {
+        let _ = parser.push(Bytes::from_static(b"more"));
+        assert_eq!(parser.next_batch().map(|_| ()), Err(error));
+    }
+    (digest.summary(), stats)
+}
+
+fn drain<F: Format>(parser: &mut Parser<F>, digest: &mut Digest) {
+    loop {
+        match parser.next_batch() {
+            Ok(Some(batch)) => digest.batch(&batch),
+            Ok(None) => return,
+            Err(error) => return digest.error = Some(error),
+        }
+    }
+}
+
+/// Law *bound*: what is held is within the limits, and a chunk boundary costs one frame at most.
+///
+/// # Panics
+/// If it does not hold.
+pub fn bound(stats: &Stats, config: &Config, chunks: u64) {
+    let memory = &stats.memory;
+    let frames = chunks.saturating_mul(config.max_frame as u64);
+    assert!(stats.bytes_copied <= frames.min(stats.bytes_in), "copied {}", stats.bytes_copied);
+    assert!(memory.carry <= 2 * config.max_frame as u64 + 64, "carry {}", memory.carry);
+    let arena = memory.arenas.bytes;
+    assert!(arena <= config.max_arena * (memory.arenas.out + memory.arenas.free), "{arena}");
+    let tables = config.max_strings
+        + config.max_stack_bytes
+        + 256 * (config.max_classes + config.max_threads)
+        + (1 << 20);
+    assert!(memory.tables_high_water <= tables as u64, "tables {}", memory.tables_high_water);
+    assert!(
+        memory.classes <= config.max_classes as u64 && memory.threads <= config.max_threads as u64
+    );
+}
+
+/// Law *cut*, with random chunk lengths; with chunks of one byte where `bytes` are few.
+///
+/// # Panics
+/// If it does not hold.
+pub fn check_cut(bytes: &Bytes, config: &Config, rng: &mut Rng, name: &str) -> Summary {
+    let expected = whole(bytes, config);
+    for _ in 0..3 {
+        let max = 1 << rng.range(1..20);
+        let (found, _) = cut(bytes, config, |_| rng.index(max) + 1);
+        assert_eq!(found, expected, "{name}: cut law, chunks below {max}");
+    }
+    if bytes.len() < 40_000 {
+        let (found, _) = cut(bytes, config, |_| 1);
+        assert_eq!(found, expected, "{name}: cut law, chunks of one byte");
+    }
+    expected
+}
+
+/// Law *order*: the same batches' content in the same order, decoded in parallel.
+///
+/// # Panics
+/// If it does not hold.
+pub fn check_order(bytes: &Bytes, config: &Config, expected: &Summary, rng: &mut Rng, name: &str) {
+    let mut parser = ParallelParser::new(Nettrace::new(config), config);
+    let mut digest = Digest::default();
+    let max = 1 << rng.range(8..22);
+    let mut rest = bytes.clone();
+    let drain = |parser: &mut ParallelParser<Nettrace>, digest: &mut Digest| loop {
+        // Events are copied out on the workers and hashed here, in the order they come back.
+        match parser.map_window(|batch| copy(&batch)) {
+            Ok(Some(batches)) => batches.iter().for_each(|batch| batch.add_to(digest)),
+            Ok(None) => return,
+            Err(error) => return digest.error = Some(error),
+        }
+    };
+    while !rest.is_empty() && digest.error.is_none() {
+        let len = (rng.index(max) + 1).min(rest.len());
+        parser.push(rest.split_to(len)).expect("all was drained");
+        drain(&mut parser, &mut digest);
+    }
+    parser.finish();
+    if digest.error.is_none() {
+        drain(&mut parser, &mut digest);
+    }
+    let stats = parser.stats();
+    digest.loss = [stats.lost, stats.lost_after_damage, stats.anomalies, stats.sequence_points];
+    assert_eq!(&digest.summary(), expected, "{name}: order law");
+}
+
+use copied::copy;
+
+mod copied {
+    //! A batch by value, for the way back from a worker.
+
+    use tracemill_engine::{Batch, Fault};
+
+    use crate::digest::{Digest, Folded};
+
+    pub(super) struct Copied {
+        folded: Vec<Folded>,
+        faults: Vec<Fault>,
+        fault_count: u64,
+        undescribed: u64,
+        unresolved_stacks: u64,
+    }
+
+    pub(super) fn copy(batch: &Batch<'_>) -> Copied {
+        Copied {
+            folded: batch.iter().map(Folded::of).collect(),
+            faults: batch.faults().to_vec(),
+            fault_count: batch.fault_count(),
+            undescribed: batch.counts().undescribed,
+            unresolved_stacks: batch.counts().unresolved_stacks,
+        }
+    }
+
+    impl Copied {
+        pub(super) fn add_to(&self, digest: &mut Digest) {
+            digest.fault_count += self.fault_count;
+            digest.faults.extend_from_slice(&self.faults);
+            digest.undescribed += self.undescribed;
+            digest.unresolved_stacks += self.unresolved_stacks;
+            self.folded.iter().for_each(|event| digest.folded(event));
+        }
+    }
+}
+
+/// How a stream ended, for messages.
+pub fn ending(error: Option<Error>) -> String {
+    error.map_or("complete".into(), |error| error.to_string())
+}

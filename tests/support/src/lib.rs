@@ -1,0 +1,5 @@
+//! What tests, benches and fuzz targets share: corpora, digests and the three laws.
+
+pub mod corpus;
+pub mod digest;
+pub mod laws;
