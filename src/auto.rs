@@ -47,8 +47,8 @@ impl Format for Auto {
             Detection::Unsure => return Ok(Framed::NeedMore(1)),
             Detection::Yes => self.known = Some(Box::new(Erase(Nettrace::new(&self.config)))),
             Detection::No => {
-                let magic = input.first_chunk::<4>().map_or(0, |magic| u32::from_be_bytes(*magic));
-                return Err(Error::unsupported(offset, "the format of this stream", magic));
+                let first = input.first().map_or(0, |byte| u32::from(*byte));
+                return Err(Error::unsupported(offset, "the format of this stream", first));
             }
         }
         self.frame(input, offset, faults)

@@ -125,9 +125,13 @@ impl<'a> Sink<'a> {
         let max_events =
             max_events.min(arena.limit() / 2 / size_of::<Record<'_>>()).min(bytes_left / 2 + 1);
         let max_spans = (arena.limit() / 8 / size_of::<Span>()).max(1);
+        // Reserved once, so that records never move while they grow in number. What the arena makes
+        // of its limit depends on how it grew; half as many will fit then.
         let mut records = ArenaVec::new_in(bump);
-        // Reserved once, so that records never move while they grow in number.
-        let reserved = records.try_reserve_exact(max_events).is_ok();
+        let mut max_events = max_events;
+        while records.try_reserve_exact(max_events).is_err() && max_events > 0 {
+            max_events /= 2;
+        }
         let context = Context { state: decoder.state(), decoder: decoder.as_any(), run };
         let context = arena.alloc(context).expect("a fresh arena holds at least 16 KiB");
         Self {
@@ -137,7 +141,7 @@ impl<'a> Sink<'a> {
             spans: ArenaVec::new_in(bump),
             faults: ArenaVec::new_in(bump),
             open: None,
-            max_events: if reserved { max_events } else { 0 },
+            max_events,
             max_spans,
             run_faults,
             faults_dropped: 0,
@@ -202,6 +206,11 @@ impl<'a> Sink<'a> {
         } else {
             self.faults_dropped += faults.len() as u64;
         }
+    }
+
+    /// Whether a decoder has left nothing here.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.records.is_empty() && self.spans.is_empty() && self.faults.is_empty()
     }
 
     pub(crate) fn faults_of_run(&self) -> u32 {

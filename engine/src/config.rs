@@ -63,13 +63,16 @@ impl Config {
     /// Bytes held at most by one parser, parallel or not, beside the chunk that is being parsed: a
     /// frame that straddles chunks is held once and, while its buffer grows, twice.
     pub fn worst_case(&self) -> usize {
+        // A table of dense ids has a page for each 64 of them, and 1,024 pages at most.
+        let pages = |entries: usize, bytes: usize| entries.min(1024) * 64 * bytes;
         let fixed = [
             self.max_buffered,
             self.max_frame.saturating_mul(2),
-            self.max_strings,
-            self.max_classes.saturating_mul(CLASS_BYTES),
-            self.max_threads.saturating_mul(THREAD_BYTES),
-            self.max_stack_bytes,
+            self.max_strings.saturating_mul(2),
+            self.max_classes.saturating_mul(CLASS_BYTES) + pages(self.max_classes, 8),
+            self.max_threads.saturating_mul(THREAD_BYTES) + pages(self.max_threads, 56),
+            // Sequences that were replaced are freed when there are as many as live ones.
+            self.max_stack_bytes.saturating_mul(2) + pages(self.max_stack_bytes / 48, 32),
         ];
         let slots = self.window.saturating_mul(self.max_arena);
         fixed.iter().fold(slots, |sum, bytes| sum.saturating_add(*bytes))

@@ -33,6 +33,8 @@ pub struct Framer<F> {
     carry: BytesMut,
     /// Bytes the carry needs before the format is asked again.
     wanted: usize,
+    /// Bytes the carry had when the format was last asked.
+    seen: usize,
     /// Stream offset of the first byte not yet framed.
     offset: u64,
     /// Bytes still to be passed over.
@@ -64,6 +66,7 @@ impl<F: Format> Framer<F> {
             queued: 0,
             carry: BytesMut::new(),
             wanted: 0,
+            seen: 0,
             offset: 0,
             skip: 0,
             faults: Faults::default(),
@@ -192,9 +195,17 @@ impl<F: Format> Framer<F> {
             return step;
         }
         if self.carry.len() < self.wanted {
-            return Ok(if self.top_up() { Step::Again } else { Step::Starved });
+            if self.top_up() {
+                return Ok(Step::Again);
+            }
+            // No more will come: what has come since the format was last asked may show that this
+            // is not a frame at all.
+            if self.stage == Stage::Open || self.carry.len() == self.seen {
+                return Ok(Step::Starved);
+            }
         }
         self.wanted = 0;
+        self.seen = self.carry.len();
         match self.measure(None)? {
             Framed::NeedMore(more) => {
                 self.wanted = self.carry.len() + more;
@@ -276,6 +287,8 @@ impl<F: Format> Framer<F> {
     #[inline]
     fn measure(&mut self, input: Option<(&[u8], usize)>) -> Result<Framed, Error> {
         let (input, ahead) = input.unwrap_or((&self.carry, 0));
+        // A format that never sees more than a frame may have cannot act on more.
+        let input = input.get(..self.config.max_frame).unwrap_or(input);
         let offset = self.offset + ahead as u64;
         self.faults.begin_frame();
         let framed = self.format.frame(input, offset, &mut self.faults)?;
@@ -384,6 +397,7 @@ impl<F: Format> Framer<F> {
     /// Moves what is left of a chunk to the carry, where its frame is gathered.
     fn carry_over(&mut self, chunk: &mut Bytes, more: usize) {
         self.wanted = chunk.len() + more;
+        self.seen = chunk.len();
         self.stats.bytes_copied += chunk.len() as u64;
         self.queued -= chunk.len();
         self.carry.extend_from_slice(chunk);

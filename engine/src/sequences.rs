@@ -11,6 +11,9 @@ pub struct Sequences {
     table: Table<Stored>,
     store: Store,
     limit: usize,
+    /// What the sequences cost. Counted by what they are and not by what was reserved for them,
+    /// which depends on who shares it: what is kept must not.
+    cost: usize,
     /// Bytes of sequences that were replaced or removed; freed when the store is next rebuilt.
     dead: usize,
 }
@@ -27,33 +30,36 @@ pub enum Added {
 }
 
 impl Sequences {
-    /// At most `limit` bytes, the index included.
+    /// At most `limit` bytes, 48 for each sequence included.
     pub fn new(limit: usize) -> Self {
-        Self { table: Table::default(), store: Store::default(), limit, dead: 0 }
+        Self { table: Table::default(), store: Store::default(), limit, cost: 0, dead: 0 }
     }
 
     /// Copies `bytes` in under `id`.
     pub fn insert(&mut self, id: u64, bytes: &[u8]) -> Added {
+        let old = self.table.get(id).copied();
+        let cost = self.cost - old.map_or(0, cost) + bytes.len() + ENTRY;
+        if cost > self.limit {
+            return Added::Refused;
+        }
         self.sweep();
-        let index = self.table.bytes() + self.table.cost_of(id);
-        let room = self.limit.saturating_sub(index);
-        let Some(stored) = self.store.push(bytes, room) else {
+        let Some(stored) = self.store.push(bytes) else {
             return Added::Refused;
         };
-        match self.table.insert(id, stored) {
-            None => Added::New,
-            Some(old) => {
-                self.dead += old.len();
-                Added::Replaced
-            }
-        }
+        self.cost = cost;
+        self.table.insert(id, stored);
+        self.dead += old.map_or(0, |stored| stored.len());
+        if old.is_some() { Added::Replaced } else { Added::New }
     }
 
     /// Takes the sequence of `id` away. Whether there was one.
     pub fn remove(&mut self, id: u64) -> bool {
-        let removed = self.table.remove(id);
-        self.dead += removed.map_or(0, |stored| stored.len());
-        removed.is_some()
+        let Some(removed) = self.table.remove(id) else {
+            return false;
+        };
+        self.cost -= cost(removed);
+        self.dead += removed.len();
+        true
     }
 
     /// The bytes of `id`.
@@ -77,7 +83,7 @@ impl Sequences {
     pub fn clear(&mut self) {
         self.table.clear();
         self.store.clear();
-        self.dead = 0;
+        (self.cost, self.dead) = (0, 0);
     }
 
     /// How many there are.
@@ -90,11 +96,6 @@ impl Sequences {
         self.table.is_empty()
     }
 
-    /// Bytes in use.
-    pub fn bytes(&self) -> usize {
-        self.table.bytes() + self.store.bytes()
-    }
-
     /// Bytes reserved from the system.
     pub fn reserved(&self) -> usize {
         self.table.reserved() + self.store.reserved()
@@ -103,19 +104,26 @@ impl Sequences {
     /// Rebuilds the store once most of it is dead, so that a stream which removes one by one and
     /// never ends an epoch stays flat. O(live bytes), paid for by as many dead ones.
     fn sweep(&mut self) {
-        if self.dead < (64 << 10) || self.dead * 2 < self.store.bytes() {
+        if self.dead < (64 << 10) || self.dead < self.cost {
             return;
         }
         let old = std::mem::take(&mut self.store);
         let ids: Vec<u64> = self.table.iter().map(|(id, _)| id).collect();
         for id in ids {
             let bytes = self.table.get(id).map_or(&[][..], |stored| old.get(*stored));
-            if let Some(moved) = self.store.push(bytes, usize::MAX) {
+            if let Some(moved) = self.store.push(bytes) {
                 self.table.insert(id, moved);
             }
         }
         self.dead = 0;
     }
+}
+
+/// What a sequence costs beside its bytes.
+const ENTRY: usize = 48;
+
+fn cost(stored: Stored) -> usize {
+    stored.len() + ENTRY
 }
 
 #[cfg(test)]
@@ -133,7 +141,7 @@ mod tests {
         }
         assert_eq!(rows.len(), 100);
         assert_eq!(rows.get(99_950), Some(&99_950u64.to_le_bytes().repeat(8)[..]));
-        assert!(rows.store.bytes() < 512 << 10, "{}", rows.store.bytes());
+        assert!(rows.store.reserved() < 512 << 10, "{}", rows.store.reserved());
     }
 
     #[test]
@@ -143,7 +151,7 @@ mod tests {
         while rows.insert(id, &[1; 100]) != Added::Refused {
             id += 1;
         }
-        assert!(rows.bytes() <= 8 << 10 && id > 20, "{id}: {}", rows.bytes());
+        assert_eq!(id, (8 << 10) / 148);
         assert_eq!(rows.get(0), Some(&[1; 100][..]), "what is there stays");
     }
 }

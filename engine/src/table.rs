@@ -10,8 +10,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 const PAGE: usize = 64;
-/// Ids from here on go to the map. 16,384 pages: a directory of 128 KiB at most.
-const DENSE: u64 = 1 << 20;
+/// Ids from here on go to the map: 1,024 pages at most, however far apart the ids are.
+const DENSE: u64 = 1 << 16;
 
 type Page<T> = [Option<T>; PAGE];
 
@@ -130,23 +130,6 @@ impl<T: Clone> Table<T> {
         dense.chain(self.sparse.iter().map(|(id, value)| (*id, value)))
     }
 
-    /// Bytes that one more value may take: a page, if its id is the first of one.
-    pub fn cost_of(&self, id: u64) -> usize {
-        if id >= DENSE {
-            return 2 * size_of::<(u64, T)>();
-        }
-        let (page, _) = place(id);
-        match self.directory.get(page) {
-            Some(Some(_)) => 0,
-            _ => size_of::<Page<T>>(),
-        }
-    }
-
-    /// Bytes of the values in use, without what they point to.
-    pub fn bytes(&self) -> usize {
-        self.pages * size_of::<Page<T>>() + self.sparse.len() * 2 * size_of::<(u64, T)>()
-    }
-
     /// Bytes reserved from the system, pages kept for later included.
     pub fn reserved(&self) -> usize {
         (self.pages + self.free.len()) * size_of::<Page<T>>()
@@ -182,7 +165,7 @@ impl<T: Clone> Table<T> {
 }
 
 /// The page of an id below [`DENSE`] and the place in it.
-#[expect(clippy::cast_possible_truncation, reason = "dense ids are below 2^20")]
+#[expect(clippy::cast_possible_truncation, reason = "dense ids are below 2^16")]
 fn place(id: u64) -> (usize, usize) {
     ((id as usize) / PAGE, (id as usize) % PAGE)
 }

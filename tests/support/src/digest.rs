@@ -132,6 +132,23 @@ pub struct Summary {
     hashes: [u64; 3],
 }
 
+impl Summary {
+    /// How the stream ended.
+    pub fn error(&self) -> Option<Error> {
+        self.error
+    }
+
+    /// Faults, those not kept included.
+    pub fn fault_count(&self) -> u64 {
+        self.fault_count
+    }
+
+    /// Events.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+}
+
 /// What a truth counts beside the hashes.
 #[derive(Default)]
 pub struct Census {

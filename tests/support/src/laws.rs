@@ -66,10 +66,7 @@ pub fn bound(stats: &Stats, config: &Config, chunks: u64) {
     assert!(memory.carry <= 2 * config.max_frame as u64 + 64, "carry {}", memory.carry);
     let arena = memory.arenas.bytes;
     assert!(arena <= config.max_arena * (memory.arenas.out + memory.arenas.free), "{arena}");
-    let tables = config.max_strings
-        + config.max_stack_bytes
-        + 256 * (config.max_classes + config.max_threads)
-        + (1 << 20);
+    let tables = config.worst_case() + (64 << 10);
     assert!(memory.tables_high_water <= tables as u64, "tables {}", memory.tables_high_water);
     assert!(
         memory.classes <= config.max_classes as u64 && memory.threads <= config.max_threads as u64

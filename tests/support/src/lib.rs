@@ -3,3 +3,4 @@
 pub mod corpus;
 pub mod digest;
 pub mod laws;
+pub mod seeds;

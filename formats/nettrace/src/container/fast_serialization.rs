@@ -89,42 +89,47 @@ pub(crate) fn finish(format: &Nettrace, rest: &[u8], offset: u64) -> Finish {
 
 /// The first bytes of the stream decide the version's family.
 fn magic(format: &mut Nettrace, input: &[u8], offset: u64) -> Result<Framed, Error> {
-    let begins = |magic: &[u8]| {
-        let len = input.len().min(magic.len());
-        input.get(..len) == magic.get(..len)
-    };
-    let unsupported = |at, value| Err(Error::unsupported(at, "the format of this stream", value));
-    if begins(NETPERF) {
-        if input.len() < NETPERF.len() {
-            return Ok(Framed::NeedMore(NETPERF.len() - input.len()));
+    // What does not match is reported by its first byte, so that the answer is the same however few
+    // bytes are there.
+    let more = |at: usize, magic: &[u8]| {
+        let rest = input.get(at..).unwrap_or_default();
+        match rest.iter().zip(magic).position(|(byte, expected)| byte != expected) {
+            None => Ok(magic.len().saturating_sub(rest.len())),
+            Some(other) => {
+                let byte = rest.get(other).map_or(0, |byte| u32::from(*byte));
+                let at = offset + (at + other) as u64;
+                Err(Error::unsupported(at, "the format of this stream", byte))
+            }
         }
-        format.version = 3;
-        format.stage = Stage::Object(Object::First);
-        return Ok(Framed::Control(NETPERF.len()));
-    }
-    if !begins(NETTRACE) {
-        return unsupported(offset, u32_at(input, 0).unwrap_or(0));
-    }
-    let Some(length) = u32_at(input, 8) else {
-        return Ok(Framed::NeedMore(12 - input.len()));
     };
-    if length == 0 {
-        return v6::header(format, input, offset);
-    }
-    if length as usize != SERIALIZATION.len() {
-        return unsupported(offset + 8, length);
-    }
-    let name = input.get(12..).unwrap_or_default();
-    let common = name.len().min(SERIALIZATION.len());
-    if name.get(..common) != SERIALIZATION.get(..common) {
-        return unsupported(offset + 12, u32_at(name, 0).unwrap_or(0));
-    }
-    if common < SERIALIZATION.len() {
-        return Ok(Framed::NeedMore(SERIALIZATION.len() - common));
-    }
-    format.version = 4;
+    let (version, len) = if input.first() == NETPERF.first() {
+        match more(0, NETPERF)? {
+            0 => (3, NETPERF.len()),
+            needed => return Ok(Framed::NeedMore(needed)),
+        }
+    } else {
+        match more(0, NETTRACE)? {
+            0 => {}
+            needed => return Ok(Framed::NeedMore(needed)),
+        }
+        let Some(length) = u32_at(input, 8) else {
+            return Ok(Framed::NeedMore(12 - input.len()));
+        };
+        if length == 0 {
+            return v6::header(format, input, offset);
+        }
+        if length as usize != SERIALIZATION.len() {
+            let what = "the format of this stream";
+            return Err(Error::unsupported(offset + 8, what, length));
+        }
+        match more(12, SERIALIZATION)? {
+            0 => (4, 12 + SERIALIZATION.len()),
+            needed => return Ok(Framed::NeedMore(needed)),
+        }
+    };
+    format.version = version;
     format.stage = Stage::Object(Object::First);
-    Ok(Framed::Control(12 + SERIALIZATION.len()))
+    Ok(Framed::Control(len))
 }
 
 /// The head of Trace decides the version.

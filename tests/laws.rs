@@ -1,0 +1,95 @@
+//! The three laws, on every capture and on damaged ones.
+
+use bytes::Bytes;
+use tracemill::Config;
+use tracemill_test_support::corpus::{self, Capture};
+use tracemill_test_support::laws::{check_cut, check_order, whole};
+use tracemill_test_support::seeds::seeds;
+use tracemill_testkit::{Rng, mutate};
+
+/// Damaged streams that one run reads, each whole, cut, and in parallel.
+const MUTATIONS: u32 = 20_000;
+
+#[test]
+fn laws_hold_on_every_capture_of_the_corpus() {
+    let Some(corpus) = corpus::shared("laws_hold_on_every_capture_of_the_corpus") else {
+        return;
+    };
+    for (path, _) in corpus::eventpipe(&corpus) {
+        laws(&corpus::read(&path, None));
+    }
+}
+
+#[test]
+fn laws_hold_on_every_fixture() {
+    corpus::fixtures().iter().for_each(laws);
+}
+
+fn laws(capture: &Capture) {
+    let mut rng = Rng::new(capture.bytes.len() as u64);
+    let bytes = Bytes::from(capture.bytes.clone());
+    let config = Config::default();
+    let expected = check_cut(&bytes, &config, &mut rng, &capture.name);
+    check_order(&bytes, &config, &expected, &mut rng, &capture.name);
+}
+
+#[test]
+fn laws_hold_on_seeds_and_all_their_beginnings() {
+    let config = Config::default();
+    for (name, seed) in seeds() {
+        let mut rng = Rng::new(1);
+        check_cut(&seed, &config, &mut rng, &name);
+        let step = if seed.len() < 4_000 { 1 } else { 61 };
+        for len in (0..seed.len()).step_by(step) {
+            let head = seed.slice(..len);
+            let found = whole(&head, &config);
+            let error = found.error();
+            let truncated =
+                error.is_some_and(|error| error.kind() == tracemill::ErrorKind::Truncated);
+            assert!(truncated, "{name}, first {len} bytes: {error:?}");
+            assert_eq!(found.fault_count(), 0, "{name}, first {len} bytes: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn laws_hold_on_damaged_streams() {
+    let seeds = seeds();
+    let mut rng = Rng::new(20_000);
+    let mut endings = std::collections::BTreeMap::new();
+    for round in 0..MUTATIONS {
+        let (name, seed) = &seeds[rng.index(seeds.len())];
+        let bytes = Bytes::from(mutate(seed, &mut rng));
+        let mut config = Config::default();
+        if rng.chance(1, 4) {
+            tighten(&mut config, &mut rng);
+        }
+        let name = format!("{name}, mutation {round}");
+        let expected = whole(&bytes, &config);
+        for _ in 0..2 {
+            let max = 1 << rng.range(0..13);
+            let (found, _) =
+                tracemill_test_support::laws::cut(&bytes, &config, |_| rng.index(max) + 1);
+            assert_eq!(found, expected, "{name}: cut law, chunks below {max}");
+        }
+        if round % 4 == 0 {
+            check_order(&bytes, &config, &expected, &mut rng, &name);
+        }
+        *endings.entry(expected.error().map(|error| error.kind() as u32)).or_insert(0) += 1;
+    }
+    // The damage is of every kind: nothing noticed, truncated, invalid, unsupported, limits.
+    assert!(endings.len() >= 4, "{endings:?}");
+}
+
+/// Limits so small that these streams reach them.
+fn tighten(config: &mut Config, rng: &mut Rng) {
+    config.max_frame = 1 << rng.range(8..14);
+    config.max_classes = rng.index(3) + 1;
+    config.max_strings = 1 << rng.range(6..12);
+    config.max_threads = rng.index(4) + 1;
+    config.max_stack_bytes = 1 << rng.range(8..14);
+    config.batch_events = rng.index(40) + 1;
+    config.max_arena = 16 << 10;
+    config.run_target = 1 << rng.range(0..14);
+    config.window = rng.index(4) + 1;
+}
