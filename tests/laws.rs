@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use tracemill::Config;
 use tracemill_test_support::corpus::{self, Capture};
-use tracemill_test_support::laws::{check_cut, check_order, whole};
+use tracemill_test_support::fuzz::{TARGETS, tighten};
+use tracemill_test_support::laws::{check_cut, check_order, cut, whole};
 use tracemill_test_support::seeds::seeds;
 use tracemill_testkit::{Rng, mutate};
 
@@ -68,8 +69,7 @@ fn laws_hold_on_damaged_streams() {
         let expected = whole(&bytes, &config);
         for _ in 0..2 {
             let max = 1 << rng.range(0..13);
-            let (found, _) =
-                tracemill_test_support::laws::cut(&bytes, &config, |_| rng.index(max) + 1);
+            let (found, _) = cut(&bytes, &config, |_| rng.index(max) + 1);
             assert_eq!(found, expected, "{name}: cut law, chunks below {max}");
         }
         if round % 4 == 0 {
@@ -81,15 +81,17 @@ fn laws_hold_on_damaged_streams() {
     assert!(endings.len() >= 4, "{endings:?}");
 }
 
-/// Limits so small that these streams reach them.
-fn tighten(config: &mut Config, rng: &mut Rng) {
-    config.max_frame = 1 << rng.range(8..14);
-    config.max_classes = rng.index(3) + 1;
-    config.max_strings = 1 << rng.range(6..12);
-    config.max_threads = rng.index(4) + 1;
-    config.max_stack_bytes = 1 << rng.range(8..14);
-    config.batch_events = rng.index(40) + 1;
-    config.max_arena = 16 << 10;
-    config.run_target = 1 << rng.range(0..14);
-    config.window = rng.index(4) + 1;
+#[test]
+fn fuzz_targets_hold_on_seeds_and_random_bytes() {
+    let mut rng = Rng::new(3);
+    for (_, target) in TARGETS {
+        for (_, seed) in seeds() {
+            target(&[&rng.next_u64().to_be_bytes(), &seed[..]].concat());
+        }
+        for _ in 0..100 {
+            let mut bytes = vec![0; rng.index(200)];
+            rng.fill(&mut bytes);
+            target(&bytes);
+        }
+    }
 }

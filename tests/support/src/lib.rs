@@ -2,5 +2,6 @@
 
 pub mod corpus;
 pub mod digest;
+pub mod fuzz;
 pub mod laws;
 pub mod seeds;

@@ -131,7 +131,8 @@ fn v3() -> Bytes {
 
 fn v1_v2(version: i32) -> Bytes {
     let mut writer = netperf::OldWriter::new(version, &TraceHeader::default());
-    let ids: Vec<u32> = metadata().iter().take(1).map(|metadata| writer.metadata(metadata)).collect();
+    let ids: Vec<u32> =
+        metadata().iter().take(1).map(|metadata| writer.metadata(metadata)).collect();
     for (event, id) in events(24, &[8; 16]).iter().zip(ids.iter().cycle()) {
         writer.event(&Event { metadata_id: *id, ..event.clone() });
     }

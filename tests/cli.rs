@@ -1,0 +1,16 @@
+//! The binary, run as users run it.
+#![cfg(feature = "cli")]
+#![allow(clippy::indexing_slicing, clippy::missing_panics_doc, reason = "tests may panic")]
+
+#[path = "cli/bad_input.rs"]
+mod bad_input;
+#[path = "cli/events.rs"]
+mod events;
+#[path = "cli/info.rs"]
+mod info;
+#[path = "cli/manual.rs"]
+mod manual;
+#[path = "cli/run.rs"]
+mod run;
+#[path = "cli/stats.rs"]
+mod stats;

@@ -1,0 +1,55 @@
+//! What the program says of itself.
+
+use super::run::tracemill;
+
+#[test]
+fn version_formats_and_help() {
+    let version = format!("tracemill {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(tracemill(&["--version"]).ok(), version);
+    let verbose = tracemill(&["--version", "--verbose"]).ok();
+    assert!(verbose.starts_with(&version) && verbose.contains("cli"), "{verbose}");
+    assert!(verbose.contains("nettrace V4"), "{verbose}");
+    assert_eq!(tracemill(&["list-formats"]).ok(), "netperf V1, V2, V3\nnettrace V4, V5, V6\n");
+    let formats = tracemill(&["list-formats", "--json"]).json();
+    assert_eq!(formats["formats"].as_array().unwrap().len(), 2);
+    for verb in ["info", "stats", "events"] {
+        let help = tracemill(&[verb, "--help"]).ok();
+        assert!(help.contains("Exit codes:"), "{help}");
+    }
+}
+
+#[test]
+fn completions_for_every_shell() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = tracemill(&["completions", shell]).ok();
+        assert!(script.contains("fail-on-loss"), "{shell}");
+    }
+}
+
+#[test]
+fn manual_pages_whole_or_not_at_all() {
+    let page = tracemill(&["man"]).ok();
+    assert!(page.contains(".TH tracemill 1") && page.contains("tracemill\\-stats(1)"), "{page}");
+    let folder = std::env::temp_dir().join(format!("tracemill-man-{}", std::process::id()));
+    let path = folder.to_str().unwrap();
+    assert_eq!(tracemill(&["man", "--dir", path]).ok(), "");
+    let names = || {
+        let entries = std::fs::read_dir(&folder).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    let pages = names();
+    assert_eq!(pages.len(), 7, "{pages:?}");
+    let stats = std::fs::read_to_string(folder.join("tracemill-stats.1")).unwrap();
+    assert!(stats.contains("\\-\\-memory"), "{stats}");
+    // A page that cannot be placed: nothing half-written stays.
+    std::fs::remove_file(folder.join("tracemill.1")).unwrap();
+    std::fs::create_dir(folder.join("tracemill.1")).unwrap();
+    let ran = tracemill(&["man", "--dir", path]);
+    assert_eq!((ran.code, ran.err.lines().count()), (1, 1), "{}", ran.err);
+    assert_eq!(names(), pages);
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(tracemill(&["man", "--dir", "/dev/null/x"]).code, 1);
+}
