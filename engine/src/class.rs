@@ -119,6 +119,12 @@ impl Classes {
         self.table.get(id.into()).map(|class| &**class)
     }
 
+    /// Ids that all are there, for a loop that asks often. Others may be there too.
+    #[inline]
+    pub fn solid(&self) -> std::ops::Range<u64> {
+        self.table.solid()
+    }
+
     /// Whether `id` is defined. Constant time.
     #[inline]
     pub fn contains(&self, id: u32) -> bool {

@@ -68,6 +68,12 @@ impl Sequences {
         self.table.get(id).map(|stored| self.store.get(*stored))
     }
 
+    /// Ids that all are there, for a loop that asks often. Others may be there too.
+    #[inline]
+    pub fn solid(&self) -> std::ops::Range<u64> {
+        self.table.solid()
+    }
+
     /// Whether `id` is there.
     #[inline]
     pub fn contains(&self, id: u64) -> bool {

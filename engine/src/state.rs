@@ -130,6 +130,12 @@ impl Threads {
         Some(Thread { id, process_id, name: self.rows.get(key).unwrap_or_default() })
     }
 
+    /// Keys that all are known, for a loop that asks often. Others may be known too.
+    #[inline]
+    pub fn solid(&self) -> std::ops::Range<u64> {
+        self.table.solid()
+    }
+
     /// Whether `key` is known. Constant time.
     #[inline]
     pub fn contains(&self, key: u64) -> bool {

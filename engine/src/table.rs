@@ -7,6 +7,7 @@
 //! tables have their size.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 const PAGE: usize = 64;
@@ -24,12 +25,14 @@ pub struct Table<T> {
     free: Vec<Arc<Page<T>>>,
     len: usize,
     pages: usize,
+    /// Ids that surely all have a value: most tables are filled in order, and then this is all.
+    solid: Range<u64>,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
         let (directory, sparse) = (Arc::default(), Arc::default());
-        Self { directory, sparse, free: Vec::new(), len: 0, pages: 0 }
+        Self { directory, sparse, free: Vec::new(), len: 0, pages: 0, solid: 0..0 }
     }
 }
 
@@ -41,6 +44,7 @@ impl<T> Clone for Table<T> {
             free: Vec::new(),
             len: self.len,
             pages: self.pages,
+            solid: self.solid.clone(),
         }
     }
 }
@@ -60,7 +64,13 @@ impl<T: Clone> Table<T> {
     /// Whether `id` has a value. Constant time.
     #[inline]
     pub fn contains(&self, id: u64) -> bool {
-        self.get(id).is_some()
+        self.solid.contains(&id) || self.get(id).is_some()
+    }
+
+    /// Ids that all have a value, for a loop that asks often. Others may have one too.
+    #[inline]
+    pub fn solid(&self) -> Range<u64> {
+        self.solid.clone()
     }
 
     /// Gives `id` a value and returns the one it had.
@@ -71,6 +81,12 @@ impl<T: Clone> Table<T> {
             Arc::make_mut(&mut self.sparse).insert(id, value)
         };
         self.len += usize::from(old.is_none());
+        if self.len == 1 {
+            self.solid = id..id;
+        }
+        if id == self.solid.end {
+            self.solid.end = id.saturating_add(1);
+        }
         old
     }
 
@@ -79,6 +95,9 @@ impl<T: Clone> Table<T> {
         // Nothing is copied for an id that is not there.
         self.get(id)?;
         self.len -= 1;
+        if self.solid.contains(&id) {
+            self.solid.end = id;
+        }
         if id >= DENSE {
             return Arc::make_mut(&mut self.sparse).remove(&id);
         }
@@ -104,7 +123,7 @@ impl<T: Clone> Table<T> {
             Some(sparse) => sparse.clear(),
             None => self.sparse = Arc::default(),
         }
-        (self.len, self.pages) = (0, 0);
+        (self.len, self.pages, self.solid) = (0, 0, 0..0);
     }
 
     /// Values in it.
@@ -188,6 +207,7 @@ mod tests {
         assert_eq!((table.len(), seen.len()), (0, 5));
         assert_eq!((seen.get(64), seen.get(DENSE + 7)), (Some(&128), Some(&((DENSE + 7) * 2))));
         assert_eq!(seen.iter().count(), 5);
+        assert!(seen.contains(1) && seen.solid().all(|id| seen.get(id).is_some()));
         assert_eq!((table.get(64), table.get(DENSE + 7)), (None, None));
     }
 

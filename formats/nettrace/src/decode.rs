@@ -1,6 +1,7 @@
 //! The pure half: runs become events (specification sections 3 and 6).
 
 use std::any::Any;
+use std::ops::Range;
 
 use tracemill_engine::{
     Cursor, Decode, Fault, Position, Record, RunView, Sequences, Sink, Span, SpanKind, StackRef,
@@ -69,6 +70,13 @@ mod mark {
     pub(super) const REPORTED_LABELS: u32 = 32;
 }
 
+/// Ids that are known without a look into the tables.
+struct Solid {
+    classes: Range<u64>,
+    stacks: Range<u64>,
+    threads: Range<u64>,
+}
+
 impl Decoder {
     /// Events of a block of V4 to V6.
     fn block<'a, const V6: bool>(
@@ -77,10 +85,9 @@ impl Decoder {
         position: &mut Position,
         sink: &mut Sink<'a>,
     ) {
-        let Ok((carry, _)) = Header::mut_from_prefix(position.carry.as_mut_bytes()) else {
+        let Ok((mut header, _)) = Header::read_from_prefix(position.carry.as_bytes()) else {
             return;
         };
-        let mut header = *carry;
         if position.at == 0 {
             match block_header(run) {
                 Ok((len, compressed)) => {
@@ -98,60 +105,63 @@ impl Decoder {
                 }
             }
         }
-        let mut rest = Rest(run.bytes.get(position.at..).unwrap_or_default());
         if header.marks & mark::COMPRESSED != 0 {
-            self.events::<V6, true>(run, &mut rest, &mut header, sink);
+            self.events::<V6, true>(run, position, header, sink);
         } else {
-            self.events::<V6, false>(run, &mut rest, &mut header, sink);
+            self.events::<V6, false>(run, position, header, sink);
         }
-        position.at = run.bytes.len() - rest.0.len();
-        *carry = header;
     }
 
     #[inline(always)]
     fn events<'a, const V6: bool, const COMPRESSED: bool>(
         &'a self,
         run: RunView<'a>,
-        rest: &mut Rest<'a>,
-        header: &mut Header,
+        position: &mut Position,
+        mut header: Header,
         sink: &mut Sink<'a>,
     ) {
         let len = run.bytes.len();
-        let mut fetched = len - rest.0.len();
+        let mut rest = Rest(run.bytes.get(position.at..).unwrap_or_default());
+        let mut fetched = position.at;
         // The ids at the start of a block, and where decoding goes on, are looked up once.
         let mut unresolved = flag::PLAIN;
+        let solid = Solid {
+            classes: self.state.classes.solid(),
+            stacks: self.state.stacks.solid(),
+            threads: self.state.threads.solid(),
+        };
         while !rest.0.is_empty() && !sink.is_full() {
             let at = len - rest.0.len();
             while fetched < at + AHEAD {
                 prefetch(run.bytes, fetched + AHEAD);
                 fetched += LINE;
             }
-            let payload = match read::<V6, COMPRESSED>(rest, header, len) {
-                Ok((flags, payload)) => {
-                    let flags = flags | std::mem::take(&mut unresolved);
-                    if flags & (flag::METADATA_ID | flag::STACK | flag::THREAD | flag::ACTIVITY)
-                        != 0
-                    {
-                        let offset = run.offset + at as u64;
-                        self.resolve::<V6>(flags, header, offset, sink);
-                    }
-                    payload
-                }
+            let (next, flags, payload, following) = match read::<V6, COMPRESSED>(rest, header, len)
+            {
+                Ok(event) => event,
                 Err(failure) => {
                     rest.0 = &[];
-                    return failed(run, at, failure, sink);
+                    failed(run, at, failure, sink);
+                    break;
                 }
             };
+            (header, rest) = (next, following);
+            let flags = flags | std::mem::take(&mut unresolved);
+            if flags & (flag::METADATA_ID | flag::STACK | flag::THREAD | flag::ACTIVITY) != 0 {
+                let offset = run.offset + at as u64;
+                header.marks = self.resolve::<V6>(flags, header, &solid, offset, sink);
+            }
             if header.metadata_id == 0 {
                 let what = "metadata id: 0 in an event block";
                 sink.fault(Fault::damage(run.offset + at as u64, what));
                 continue;
             }
-            if header.marks & mark::CLASS_KNOWN == 0 {
-                sink.counts.undescribed += 1;
-            }
-            if header.marks & mark::STACK_RESOLVED == 0 {
-                sink.counts.unresolved_stacks += 1;
+            if header.marks & (mark::CLASS_KNOWN | mark::STACK_RESOLVED)
+                != mark::CLASS_KNOWN | mark::STACK_RESOLVED
+            {
+                sink.counts.undescribed += u64::from(header.marks & mark::CLASS_KNOWN == 0);
+                let unresolved = header.marks & mark::STACK_RESOLVED == 0;
+                sink.counts.unresolved_stacks += u64::from(unresolved);
             }
             sink.number(header.capture_thread, header.sequence, header.ticks, !V6);
             let detail = Detail {
@@ -173,47 +183,57 @@ impl Decoder {
                 detail: detail.into_words(),
             });
         }
+        position.at = len - rest.0.len();
+        if let Ok((carry, _)) = Header::mut_from_prefix(position.carry.as_mut_bytes()) {
+            *carry = header;
+        }
     }
 
     /// Looks up the ids that a header holds anew, and reports the first of a block that is not
-    /// known.
-    #[inline]
-    fn resolve<'a, const V6: bool>(
-        &'a self,
+    /// known. Returns the marks.
+    #[inline(always)]
+    fn resolve<const V6: bool>(
+        &self,
         flags: u8,
-        header: &mut Header,
+        header: Header,
+        solid: &Solid,
         offset: u64,
-        sink: &mut Sink<'a>,
-    ) {
+        sink: &mut Sink<'_>,
+    ) -> u32 {
+        let mut marks = header.marks;
         if flags & flag::METADATA_ID != 0 {
-            if self.state.classes.contains(header.metadata_id) {
-                header.marks |= mark::CLASS_KNOWN;
+            let id = header.metadata_id;
+            if solid.classes.contains(&id.into()) || self.state.classes.contains(id) {
+                marks |= mark::CLASS_KNOWN;
             } else {
-                header.marks &= !mark::CLASS_KNOWN;
+                marks &= !mark::CLASS_KNOWN;
                 if header.metadata_id != 0 && self.state.classes.refused() == 0 {
-                    let what = "metadata id: not defined";
-                    report(header, mark::REPORTED_CLASS, Fault::damage(offset, what), sink);
+                    marks = report(marks, mark::REPORTED_CLASS, offset, sink);
                 }
             }
         }
         if flags & flag::STACK != 0 {
-            if header.stack_id == 0 || self.state.stacks.contains(header.stack_id.into()) {
-                header.marks |= mark::STACK_RESOLVED;
+            let id = header.stack_id.into();
+            if solid.stacks.contains(&id) || id == 0 || self.state.stacks.contains(id) {
+                marks |= mark::STACK_RESOLVED;
             } else {
-                header.marks &= !mark::STACK_RESOLVED;
+                marks &= !mark::STACK_RESOLVED;
             }
         }
         if V6 {
-            if flags & flag::THREAD != 0 && !self.state.threads.contains(header.thread) {
-                let what = "thread index: not defined";
-                report(header, mark::REPORTED_THREAD, Fault::damage(offset, what), sink);
+            let key = header.thread;
+            if flags & flag::THREAD != 0
+                && !solid.threads.contains(&key)
+                && !self.state.threads.contains(key)
+            {
+                marks = report(marks, mark::REPORTED_THREAD, offset, sink);
             }
             let list = header.label_list;
             if flags & flag::ACTIVITY != 0 && list != 0 && !self.labels.contains(list.into()) {
-                let what = "label list: not defined";
-                report(header, mark::REPORTED_LABELS, Fault::damage(offset, what), sink);
+                marks = report(marks, mark::REPORTED_LABELS, offset, sink);
             }
         }
+        marks
     }
 
     /// Events of V1 to V3, whose extents the framing half has checked.
@@ -303,21 +323,22 @@ impl Decoder {
     }
 }
 
-/// Reads a header and its payload.
+/// Reads a header and its payload: the header, its flags, the payload, and what follows.
 #[inline(always)]
 fn read<'a, const V6: bool, const COMPRESSED: bool>(
-    rest: &mut Rest<'a>,
-    header: &mut Header,
+    rest: Rest<'a>,
+    header: Header,
     len: usize,
-) -> Result<(u8, &'a [u8]), Failure> {
+) -> Result<(Header, u8, &'a [u8], Rest<'a>), Failure> {
     if COMPRESSED {
-        let flags = rest.compressed::<V6>(header, len)?;
-        return Ok((flags, rest.take(header.payload_size as usize)?));
+        let (header, flags, rest) = rest.compressed::<V6>(header, len)?;
+        let (payload, rest) = rest.take(header.payload_size as usize)?;
+        return Ok((header, flags, payload, rest));
     }
-    let behind = rest.plain::<V6>(header, len)?;
-    let payload = rest.take(header.payload_size as usize)?;
-    rest.take(behind)?;
-    Ok((flag::PLAIN, payload))
+    let (header, behind, rest) = rest.plain::<V6>(header, len)?;
+    let (payload, rest) = rest.take(header.payload_size as usize)?;
+    let (_, rest) = rest.take(behind)?;
+    Ok((header, flag::PLAIN, payload, rest))
 }
 
 /// Length of a block's header, and whether the headers of its events are compressed.
@@ -435,11 +456,18 @@ fn failed(run: RunView<'_>, at: usize, failure: Failure, sink: &mut Sink<'_>) {
     sink.fault(Fault::damage(run.offset + at as u64, what));
 }
 
-fn report(header: &mut Header, reported: u32, fault: Fault, sink: &mut Sink<'_>) {
-    if header.marks & reported == 0 {
-        header.marks |= reported;
-        sink.fault(fault);
+/// Reports the first id of its kind in a block that is not known. Returns the marks.
+#[cold]
+fn report(marks: u32, kind: u32, offset: u64, sink: &mut Sink<'_>) -> u32 {
+    if marks & kind == 0 {
+        let what = match kind {
+            mark::REPORTED_CLASS => "metadata id: not defined",
+            mark::REPORTED_THREAD => "thread index: not defined",
+            _ => "label list: not defined",
+        };
+        sink.fault(Fault::damage(offset, what));
     }
+    marks | kind
 }
 
 fn at<'a>(run: RunView<'a>, position: &Position) -> Cursor<'a> {

@@ -59,143 +59,145 @@ pub(crate) mod flag {
     pub(crate) const PLAIN: u8 = 0xff;
 }
 
-/// The rest of a block, read front to back.
+/// The rest of a block, read front to back. Passed and returned by value: taking its address would
+/// keep it in memory, and each read would then wait for the store of the one before.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rest<'a>(pub &'a [u8]);
 
 impl<'a> Rest<'a> {
     /// Reads a compressed header over the one before it; `len` is that of the whole run. Returns
-    /// the flags byte.
+    /// the header, its flags byte, and what follows.
     #[inline(always)]
     pub(crate) fn compressed<const V6: bool>(
-        &mut self,
-        header: &mut Header,
+        self,
+        mut header: Header,
         len: usize,
-    ) -> Result<u8, Failure> {
-        let flags = self.u8()?;
+    ) -> Result<(Header, u8, Self), Failure> {
+        let (flags, mut rest) = self.u8()?;
         if flags & flag::METADATA_ID != 0 {
-            header.metadata_id = self.varu32()?;
+            (header.metadata_id, rest) = rest.varu32()?;
         }
         if flags & flag::CAPTURE != 0 {
-            let delta = self.varu32()?.wrapping_add(1);
-            header.sequence = header.sequence.wrapping_add(delta);
-            header.capture_thread = self.varu64()?;
-            header.processor = self.varu32()?;
+            let delta;
+            (delta, rest) = rest.varu32()?;
+            header.sequence = header.sequence.wrapping_add(delta.wrapping_add(1));
+            (header.capture_thread, rest) = rest.varu64()?;
+            (header.processor, rest) = rest.varu32()?;
         } else if header.metadata_id != 0 {
             header.sequence = header.sequence.wrapping_add(1);
         }
         if flags & flag::THREAD != 0 {
-            header.thread = self.varu64()?;
+            (header.thread, rest) = rest.varu64()?;
         }
         if flags & flag::STACK != 0 {
-            header.stack_id = self.varu32()?;
+            (header.stack_id, rest) = rest.varu32()?;
         }
-        header.ticks = header.ticks.wrapping_add(self.varu64()?);
+        let delta;
+        (delta, rest) = rest.varu64()?;
+        header.ticks = header.ticks.wrapping_add(delta);
         if V6 {
             if flags & flag::ACTIVITY != 0 {
-                header.label_list = self.varu32()?;
+                (header.label_list, rest) = rest.varu32()?;
             }
         } else if flags & (flag::ACTIVITY | flag::RELATED) != 0 {
             if flags & flag::ACTIVITY != 0 {
-                header.activity = self.guid(len)?;
+                (header.activity, rest) = rest.guid(len)?;
             }
             if flags & flag::RELATED != 0 {
-                header.related = self.guid(len)?;
+                (header.related, rest) = rest.guid(len)?;
             }
         }
         header.sorted = u32::from(flags & flag::SORTED != 0);
         if flags & flag::PAYLOAD_SIZE != 0 {
-            header.payload_size = self.varu32()?;
+            (header.payload_size, rest) = rest.varu32()?;
         }
-        Ok(flags)
+        Ok((header, flags, rest))
     }
 
-    /// Reads a header that is not compressed. Returns the bytes behind the payload that belong to
-    /// the event.
+    /// Reads a header that is not compressed. Returns the header, the bytes behind the payload that
+    /// belong to the event, and what follows the header.
     pub(crate) fn plain<const V6: bool>(
-        &mut self,
-        header: &mut Header,
+        self,
+        mut header: Header,
         len: usize,
-    ) -> Result<usize, Failure> {
-        let start = place(len, self.0);
-        let (fixed, event_size) = if V6 {
+    ) -> Result<(Header, usize, Self), Failure> {
+        let (fixed, event_size, rest) = if V6 {
             let (event, rest) =
                 PlainEventV6::ref_from_prefix(self.0).map_err(|_| Failure::Short)?;
-            self.0 = rest;
+            header.metadata_id = event.metadata_id.get();
+            header.sequence = event.sequence_number.get();
             header.thread = event.thread_index.get();
             header.capture_thread = event.capture_thread_index.get();
-            header.label_list = event.label_list_id.get();
-            header.ticks = event.timestamp.get();
-            (header.metadata_id, header.sequence) =
-                (event.metadata_id.get(), event.sequence_number.get());
             (header.processor, header.stack_id) = (event.processor.get(), event.stack_id.get());
+            header.ticks = event.timestamp.get();
+            header.label_list = event.label_list_id.get();
             header.payload_size = event.payload_size.get();
-            (size_of::<PlainEventV6>(), event.event_size.get())
+            (size_of::<PlainEventV6>(), event.event_size.get(), rest)
         } else {
             let (event, rest) = PlainEvent::ref_from_prefix(self.0).map_err(|_| Failure::Short)?;
-            self.0 = rest;
+            header.metadata_id = event.metadata_id.get();
+            header.sequence = event.sequence_number.get();
             header.thread = event.thread_id.get();
             header.capture_thread = event.capture_thread_id.get();
-            header.ticks = event.timestamp.get();
-            (header.metadata_id, header.sequence) =
-                (event.metadata_id.get(), event.sequence_number.get());
             (header.processor, header.stack_id) = (event.processor.get(), event.stack_id.get());
-            header.payload_size = event.payload_size.get();
+            header.ticks = event.timestamp.get();
             // The activity ids stand at fixed places behind the timestamp.
+            let start = place(len, self.0);
             (header.activity, header.related) = (start + 44 + 1, start + 60 + 1);
-            (size_of::<PlainEvent>(), event.event_size.get())
+            header.payload_size = event.payload_size.get();
+            (size_of::<PlainEvent>(), event.event_size.get(), rest)
         };
         header.sorted = u32::from(header.metadata_id >> 31 == 0);
         header.metadata_id &= 0x7fff_ffff;
         // EventSize does not count itself.
         let whole = (event_size as usize).checked_add(4).ok_or(Failure::Short)?;
         let used = fixed.checked_add(header.payload_size as usize).ok_or(Failure::Short)?;
-        whole.checked_sub(used).ok_or(Failure::Short)
+        Ok((header, whole.checked_sub(used).ok_or(Failure::Short)?, Rest(rest)))
     }
 
-    /// The next `len` bytes.
+    /// The next `len` bytes, and what follows.
     #[inline(always)]
-    pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8], Failure> {
+    pub(crate) fn take(self, len: usize) -> Result<(&'a [u8], Self), Failure> {
         let (taken, rest) = self.0.split_at_checked(len).ok_or(Failure::Short)?;
-        self.0 = rest;
-        Ok(taken)
+        Ok((taken, Rest(rest)))
     }
 
     #[inline(always)]
-    fn u8(&mut self) -> Result<u8, Failure> {
+    fn u8(self) -> Result<(u8, Self), Failure> {
         let (byte, rest) = self.0.split_first().ok_or(Failure::Short)?;
-        self.0 = rest;
-        Ok(*byte)
+        Ok((*byte, Rest(rest)))
     }
 
     #[inline(always)]
-    fn varu32(&mut self) -> Result<u32, Failure> {
-        let first = self.u8()?;
+    fn varu32(self) -> Result<(u32, Self), Failure> {
+        let (first, rest) = self.u8()?;
         if first < 0x80 {
-            return Ok(first.into());
+            return Ok((first.into(), rest));
         }
-        let second = self.u8()?;
+        let (second, rest) = rest.u8()?;
         let value = u32::from(first & 0x7f) | u32::from(second & 0x7f) << 7;
         if second < 0x80 {
-            return Ok(value);
+            return Ok((value, rest));
         }
-        self.varu32_long(value)
+        rest.varu32_long(value)
     }
 
     #[inline(never)]
-    fn varu32_long(&mut self, mut value: u32) -> Result<u32, Failure> {
+    fn varu32_long(self, mut value: u32) -> Result<(u32, Self), Failure> {
+        let mut rest = self;
         for shift in [14, 21, 28] {
-            let byte = self.u8()?;
+            let byte;
+            (byte, rest) = rest.u8()?;
             value |= u32::from(byte & 0x7f) << shift;
             if byte < 0x80 {
-                return Ok(value);
+                return Ok((value, rest));
             }
         }
         Err(Failure::Overlong)
     }
 
     #[inline(always)]
-    fn varu64(&mut self) -> Result<u64, Failure> {
+    fn varu64(self) -> Result<(u64, Self), Failure> {
         // With ten bytes at hand, one check of the bounds is enough for all of them.
         let Some(bytes) = self.0.first_chunk::<10>() else {
             return self.varu64_at_the_end();
@@ -205,31 +207,30 @@ impl<'a> Rest<'a> {
             value |= u64::from(byte & 0x7f) << (7 * len);
             len += 1;
             if *byte < 0x80 {
-                self.0 = self.0.get(len..).unwrap_or_default();
-                return Ok(value);
+                return Ok((value, Rest(self.0.get(len..).unwrap_or_default())));
             }
         }
         Err(Failure::Overlong)
     }
 
     #[cold]
-    fn varu64_at_the_end(&mut self) -> Result<u64, Failure> {
-        let mut value = 0u64;
+    fn varu64_at_the_end(self) -> Result<(u64, Self), Failure> {
+        let (mut value, mut rest) = (0u64, self);
         for shift in (0..70).step_by(7) {
-            let byte = self.u8()?;
+            let byte;
+            (byte, rest) = rest.u8()?;
             value |= u64::from(byte & 0x7f) << shift;
             if byte < 0x80 {
-                return Ok(value);
+                return Ok((value, rest));
             }
         }
         Err(Failure::Overlong)
     }
 
     #[inline(never)]
-    fn guid(&mut self, len: usize) -> Result<u32, Failure> {
-        let at = place(len, self.0);
-        self.take(16)?;
-        Ok(at + 1)
+    fn guid(self, len: usize) -> Result<(u32, Self), Failure> {
+        let (_, rest) = self.take(16)?;
+        Ok((place(len, self.0) + 1, rest))
     }
 }
 
@@ -250,15 +251,18 @@ pub(crate) fn records(
     let mut header = Header::default();
     while !rest.0.is_empty() {
         let at = offset + u64::from(place(bytes.len(), rest.0));
-        let behind = if compressed {
-            rest.compressed::<false>(&mut header, bytes.len()).map(|_| 0)
+        let read = if compressed {
+            let read = rest.compressed::<false>(header, bytes.len());
+            read.map(|(header, _, rest)| (header, 0, rest))
         } else {
-            rest.plain::<false>(&mut header, bytes.len())
+            rest.plain::<false>(header, bytes.len())
         };
-        let payload = offset + u64::from(place(bytes.len(), rest.0));
-        let record = behind.and_then(|behind| {
-            let record = rest.take(header.payload_size as usize)?;
-            rest.take(behind).map(|_| record)
+        let mut payload = offset;
+        let record = read.and_then(|(next, behind, following)| {
+            payload += u64::from(place(bytes.len(), following.0));
+            let (record, following) = following.take(next.payload_size as usize)?;
+            (header, rest) = (next, following.take(behind)?.1);
+            Ok(record)
         });
         let record = match record {
             Ok(record) => record,
@@ -291,7 +295,9 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8], header: &mut Header) -> Result<u8, Failure> {
-        Rest(bytes).compressed::<false>(header, bytes.len())
+        let (next, flags, _) = Rest(bytes).compressed::<false>(*header, bytes.len())?;
+        *header = next;
+        Ok(flags)
     }
 
     #[test]
