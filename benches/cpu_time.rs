@@ -3,8 +3,10 @@
 //!
 //! `cargo bench --bench cpu_time -- FILE PASSES [WORK,WORK..]`
 
+#![allow(dead_code, reason = "the inputs are for the other runner")]
 #![allow(clippy::cast_precision_loss, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
+mod definitions;
 mod work;
 
 use std::time::Duration;
@@ -20,24 +22,23 @@ fn main() {
     };
     let passes: usize = passes.parse().expect("a number of passes");
     let wanted = rest.first().map_or("frame,whole,small,fields,owned", String::as_str);
-    let works: Vec<(&str, fn(&Bytes) -> work::Totals)> = [work::WORKS, &[("fields", work::fields)]]
-        .concat()
-        .into_iter()
-        .filter(|(name, _)| wanted.split(',').any(|wanted| wanted == *name))
+    let works: Vec<_> = definitions::WORKS
+        .iter()
+        .filter(|(name, ..)| wanted.split(',').any(|wanted| wanted == *name))
         .collect();
     let bytes = std::fs::read(file).unwrap_or_else(|error| panic!("{file}: {error}"));
     let bytes = Bytes::from(bytes);
     let events = work::small(&bytes).events;
     let mut times = vec![Vec::new(); works.len()];
     for _ in 0..passes {
-        for ((name, run), times) in works.iter().zip(&mut times) {
+        for ((name, run, decodes), times) in works.iter().zip(&mut times) {
             let start = cpu_time();
             let totals = run(&bytes);
             times.push(cpu_time() - start);
-            assert!(*name == "frame" || totals.events == events, "{name}: {totals:?}");
+            assert!(!decodes || totals.events == events, "{name}: {totals:?}");
         }
     }
-    for ((name, _), times) in works.iter().zip(&mut times) {
+    for ((name, ..), times) in works.iter().zip(&mut times) {
         times.sort();
         let ns = |time: &Duration| time.as_nanos() as f64 / events as f64;
         let median = ns(&times[times.len() / 2]);

@@ -15,9 +15,6 @@ pub struct Totals {
     pub check: u64,
 }
 
-pub const WORKS: &[(&str, fn(&Bytes) -> Totals)] =
-    &[("frame", frame), ("whole", whole), ("small", small), ("owned", owned)];
-
 /// Finds the frames and keeps the state; no event is decoded.
 pub fn frame(bytes: &Bytes) -> Totals {
     let config = Config::default();

@@ -27,7 +27,7 @@ fn what_cannot_be_read_is_one_line() {
 fn without_permission_is_one_line() {
     use std::os::unix::fs::PermissionsExt;
     let file = TempFile::new("forbidden", &bytes("http.nettrace"));
-    std::fs::set_permissions(&file.0, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&file.0, std::fs::Permissions::from_mode(0o000)).unwrap();
     if std::fs::File::open(&file.0).is_ok() {
         eprintln!("SKIPPED without_permission_is_one_line: this user may read everything");
         return;
@@ -47,6 +47,9 @@ fn an_unknown_format_shows_its_bytes_and_what_is_known() {
                         perf.data file; supported: netperf V1, V2, V3, nettrace V4, V5, V6\n";
         assert_eq!(ran.err, expected);
     }
+    let ran = tracemill(&["info", &fixture("busy-netperf3.nettrace.xz")]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.err.contains("compressed with xz: unpack it first"), "{}", ran.err);
     // A trace of a version to come.
     let mut future = bytes("v6-all-types.nettrace");
     future[12] = 7;
@@ -138,7 +141,6 @@ fn bytes_after_the_end_are_a_fault() {
 
 #[test]
 fn the_eleventh_fault_is_counted_and_not_told() {
-    // Every event refers to a class that was never defined: a fault a block, with many blocks.
     let mut random = bytes("activities.nettrace");
     for at in (2000..random.len()).step_by(997) {
         random[at] ^= 0x55;
@@ -148,10 +150,11 @@ fn the_eleventh_fault_is_counted_and_not_told() {
     let faults = ran.json()["fault_count"].as_u64().unwrap();
     let told = lines(&ran.err);
     let kinds = |kind: &str| told.iter().filter(|line| line["kind"] == kind).count();
-    assert_eq!(kinds("fault") as u64, faults.min(10));
-    assert_eq!(kinds("faults"), usize::from(faults > 10));
+    assert!(faults > 10, "{faults}");
+    assert_eq!((kinds("fault"), kinds("faults")), (10, 1));
+    // Of one frame at most 64 are kept, and so can be listed.
     let listed = ran.json()["faults"].as_array().unwrap().len() as u64;
-    assert_eq!(listed, faults.min(1000));
+    assert!((11..=faults.min(1000)).contains(&listed), "{listed} of {faults}");
 }
 
 #[test]

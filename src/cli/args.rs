@@ -1,0 +1,234 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{Args, Command, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+use super::events::Column;
+use super::time::TimeRange;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  all is well
+  1  a file cannot be read, or output cannot be written
+  2  the command line is wrong
+  3  the format, or its version, is not supported
+  4  the input is damaged or truncated; what was whole has been shown
+  5  events were lost, and --fail-on-loss was given
+With several files, the first of 1, 3, 4, 5 that holds for any of them.";
+
+/// Looks into traces of any size, in flat memory.
+#[derive(Debug, Parser)]
+#[command(name = "tracemill", version, disable_version_flag = true, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+    /// Print the version
+    #[arg(short = 'V', long)]
+    pub version: bool,
+    /// With --version, print features and formats too
+    #[arg(short, long, requires = "version")]
+    pub verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Describe traces: format, clock, process, time range, loss, how they end
+    #[command(after_help = EXIT_CODES)]
+    Info(InfoArgs),
+    /// Count events, bytes and rates by provider, event and thread; and what was lost
+    #[command(after_help = EXIT_CODES)]
+    Stats(StatsArgs),
+    /// Print events, one a line
+    #[command(after_help = EXIT_CODES)]
+    Events(EventsArgs),
+    /// List the formats that can be read
+    ListFormats(ListFormatsArgs),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each verb
+    Man(ManArgs),
+}
+
+impl Verb {
+    /// Whether messages on standard error are to be JSON as well.
+    pub(crate) fn is_json(&self) -> bool {
+        match self {
+            Self::Info(args) => args.json,
+            Self::Stats(args) => args.json,
+            Self::Events(args) => args.is_json(),
+            Self::ListFormats(args) => args.json,
+            Self::Completions(_) | Self::Man(_) => false,
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Files {
+    /// Traces; '-' is standard input
+    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+}
+
+/// How input is read, for all verbs alike.
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct Reading {
+    /// Read files instead of mapping them, so that nothing done to a file meanwhile can hurt
+    #[arg(long)]
+    pub no_mmap: bool,
+    /// Show no progress
+    #[arg(long)]
+    pub no_progress: bool,
+    /// Show neither progress nor remarks; errors only
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Exit with code 5 if events were lost
+    #[arg(long)]
+    pub fail_on_loss: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct InfoArgs {
+    #[command(flatten)]
+    pub files: Files,
+    /// Print one JSON object a file
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct StatsArgs {
+    #[command(flatten)]
+    pub files: Files,
+    /// What to count by
+    #[arg(long, value_delimiter = ',', default_value = "provider,event,thread")]
+    pub by: Vec<By>,
+    /// Show how much memory was used, pool by pool
+    #[arg(long)]
+    pub memory: bool,
+    /// Print one JSON object a file
+    #[arg(long)]
+    pub json: bool,
+    /// Print the counts as CSV
+    #[arg(long, conflicts_with_all = ["json", "memory"])]
+    pub csv: bool,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+/// What events are counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum By {
+    Provider,
+    Event,
+    Thread,
+    Process,
+}
+
+impl By {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Provider => "provider",
+            Self::Event => "event",
+            Self::Thread => "thread",
+            Self::Process => "process",
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct EventsArgs {
+    /// The trace; '-' is standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Stop after so many events
+    #[arg(short = 'n', long, value_name = "N")]
+    pub count: Option<u64>,
+    /// Columns, in order
+    #[arg(
+        short = 'F',
+        long,
+        value_name = "COLUMNS",
+        value_delimiter = ',',
+        default_value = "ts,pid,tid,provider,event,bytes"
+    )]
+    pub fields: Vec<Column>,
+    /// How to print
+    #[arg(short = 'f', long, value_name = "FORMAT", default_value = "text")]
+    pub format: Form,
+    /// Show times as UTC instead of seconds since the trace began
+    #[arg(long)]
+    pub utc: bool,
+    #[command(flatten)]
+    pub filters: Filters,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+impl EventsArgs {
+    pub(crate) fn is_json(&self) -> bool {
+        self.format == Form::Jsonl
+    }
+}
+
+/// How events are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// Aligned columns
+    Text,
+    /// One JSON object a line
+    Jsonl,
+    /// Comma-separated, with a header
+    Csv,
+}
+
+/// Which events are taken: those that fit every kind of filter given.
+#[derive(Args, Debug)]
+pub(crate) struct Filters {
+    /// Only of providers of this name, '*' for any text; case does not matter; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub provider: Vec<String>,
+    /// Only events of this name ('*' for any text) or number; may be repeated
+    #[arg(long, value_name = "NAME|ID")]
+    pub event: Vec<String>,
+    /// Only of this thread; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub tid: Vec<u64>,
+    /// Only of this process; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub pid: Vec<u64>,
+    /// Only from A (included) to B (not): '1.5s..2m' since the trace began, or RFC 3339 times;
+    /// either side may be missing
+    #[arg(long, value_name = "A..B", allow_hyphen_values = true)]
+    pub time: Option<TimeRange>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ListFormatsArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub shell: Shell,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ManArgs {
+    /// Write one page for each verb into this folder instead
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+}
+
+/// Ends the program as clap does when the command line is wrong.
+pub(crate) fn usage_error(mut command: Command, message: &str) -> ! {
+    command.error(ErrorKind::ValueValidation, message).exit()
+}

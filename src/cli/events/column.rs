@@ -1,0 +1,147 @@
+//! The columns that can be printed, and where their values come from.
+
+use clap::ValueEnum;
+use tracemill::EventView;
+use tracemill::nettrace::Event;
+
+use super::labels;
+use super::value::Value;
+
+/// A column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Column {
+    /// Seconds since the trace began, or UTC
+    Ts,
+    /// Time as the trace has it
+    Ticks,
+    /// Process
+    Pid,
+    /// Thread
+    Tid,
+    /// Name of the thread
+    Thread,
+    /// Thread that wrote the event, as sequence numbers count
+    Capture,
+    /// Name of the provider
+    Provider,
+    /// Name of the event, or '#' and its number
+    Event,
+    /// Number of the event within its provider
+    Id,
+    /// Version of the event
+    Version,
+    /// Verbosity, 0 to 5
+    Level,
+    /// Keywords of the provider
+    Keywords,
+    /// Opcode
+    Opcode,
+    /// Processor
+    Processor,
+    /// Number of stack frames
+    Stack,
+    /// Activity it belongs to
+    Activity,
+    /// Activity that started its own
+    Related,
+    /// Sequence number within its capture thread
+    Seq,
+    /// Bytes of payload
+    Bytes,
+    /// Payload, in hexadecimal
+    Payload,
+}
+
+impl Column {
+    /// Its name in headers and on the command line.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Ts => "ts",
+            Self::Ticks => "ticks",
+            Self::Pid => "pid",
+            Self::Tid => "tid",
+            Self::Thread => "thread",
+            Self::Capture => "capture",
+            Self::Provider => "provider",
+            Self::Event => "event",
+            Self::Id => "id",
+            Self::Version => "version",
+            Self::Level => "level",
+            Self::Keywords => "keywords",
+            Self::Opcode => "opcode",
+            Self::Processor => "processor",
+            Self::Stack => "stack",
+            Self::Activity => "activity",
+            Self::Related => "related",
+            Self::Seq => "seq",
+            Self::Bytes => "bytes",
+            Self::Payload => "payload",
+        }
+    }
+
+    /// Its width in text, and whether it is aligned to the right.
+    pub(super) fn layout(self, utc: bool) -> (usize, bool) {
+        match self {
+            Self::Ts if utc => (30, false),
+            Self::Ts => (15, true),
+            Self::Ticks | Self::Keywords => (18, true),
+            Self::Pid | Self::Tid | Self::Bytes => (7, true),
+            Self::Capture | Self::Seq => (10, true),
+            Self::Provider => (32, false),
+            Self::Thread => (16, false),
+            Self::Id => (5, true),
+            Self::Version | Self::Level | Self::Opcode | Self::Processor | Self::Stack => (3, true),
+            Self::Event | Self::Activity | Self::Related => (36, false),
+            Self::Payload => (0, false),
+        }
+    }
+
+    /// Its value for an event.
+    #[inline]
+    pub(super) fn value(self, view: EventView<'_>, utc: bool) -> Value<'_> {
+        let class = view.class();
+        let thread = || view.thread().unwrap_or_default();
+        let event = || Event::of(view);
+        match self {
+            Self::Ts if utc => view.utc_ns().map_or(Value::Unknown, Value::Utc),
+            Self::Ts => view.ns().map_or(Value::Unknown, Value::Ns),
+            Self::Ticks => Value::Number(view.ticks()),
+            Self::Pid => Value::number(thread().process_id),
+            Self::Tid => Value::number(thread().id),
+            Self::Thread => match thread().name {
+                [] => Value::Unknown,
+                name => Value::Utf8(name),
+            },
+            Self::Capture => Value::number(event().map(|event| event.capture_thread())),
+            Self::Provider => class.map_or(Value::Unknown, |class| Value::Text(class.provider())),
+            Self::Event => class.map_or(Value::Unknown, |class| match class.name() {
+                "" => Value::Id(class.event_id),
+                name => Value::Text(name),
+            }),
+            Self::Id => Value::number(class.map(|class| class.event_id.into())),
+            Self::Version => Value::number(labels::version(view)),
+            Self::Level => Value::number(labels::level(view)),
+            Self::Keywords => labels::keywords(view).map_or(Value::Unknown, Value::Bits),
+            Self::Opcode => Value::number(labels::opcode(view)),
+            Self::Processor => Value::number(view.processor().map(u64::from)),
+            Self::Stack => Value::number(frames(view)),
+            Self::Activity => guid(event().and_then(|event| event.activity_id())),
+            Self::Related => guid(event().and_then(|event| event.related_activity_id())),
+            Self::Seq => {
+                let number = event().map(|event| event.sequence_number().into());
+                Value::number(number.filter(|number| *number > 0))
+            }
+            Self::Bytes => Value::Number(view.payload().len() as u64),
+            Self::Payload => Value::Hex(view.payload()),
+        }
+    }
+}
+
+fn frames(view: EventView<'_>) -> Option<u64> {
+    let size = usize::from(view.state().trace.pointer_size.max(1));
+    Some((view.stack()?.len() / size) as u64)
+}
+
+fn guid(guid: Option<[u8; 16]>) -> Value<'static> {
+    guid.map_or(Value::Unknown, Value::Guid)
+}

@@ -1,0 +1,130 @@
+//! Lines of events on standard output: text, JSON or CSV, through buffers that are used again.
+
+use std::io::{self, BufWriter, Stdout, Write};
+
+use csv::ByteRecord;
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use tracemill::EventView;
+
+use super::column::Column;
+use crate::cli::args::{EventsArgs, Form};
+use crate::cli::json::{self, SCHEMA_VERSION};
+
+const BUFFER_LEN: usize = 64 << 10;
+
+/// Prints the columns that were chosen.
+pub(super) struct Printer {
+    columns: Vec<Column>,
+    utc: bool,
+    form: Writer,
+}
+
+enum Writer {
+    Text { out: BufWriter<Stdout>, line: Vec<u8>, cell: Vec<u8> },
+    Jsonl { out: BufWriter<Stdout> },
+    Csv { out: Box<csv::Writer<Stdout>>, record: ByteRecord, field: Vec<u8>, has_header: bool },
+}
+
+impl Printer {
+    pub(super) fn new(args: &EventsArgs) -> Self {
+        let buffered = || BufWriter::with_capacity(BUFFER_LEN, io::stdout());
+        let form = match args.format {
+            Form::Text => Writer::Text { out: buffered(), line: Vec::new(), cell: Vec::new() },
+            Form::Jsonl => Writer::Jsonl { out: buffered() },
+            Form::Csv => {
+                let mut builder = csv::WriterBuilder::new();
+                let out = Box::new(builder.buffer_capacity(BUFFER_LEN).from_writer(io::stdout()));
+                Writer::Csv { out, record: ByteRecord::new(), field: Vec::new(), has_header: false }
+            }
+        };
+        Self { columns: args.fields.clone(), utc: args.utc, form }
+    }
+
+    /// Prints one event.
+    pub(super) fn event(&mut self, event: EventView<'_>) -> io::Result<()> {
+        let Self { columns, utc, form } = self;
+        match form {
+            Writer::Text { out, line, cell } => {
+                line.clear();
+                for (number, column) in columns.iter().enumerate() {
+                    cell.clear();
+                    column.value(event, *utc).text(cell);
+                    let is_last = number + 1 == columns.len();
+                    pad(line, cell, column.layout(*utc), is_last);
+                }
+                out.write_all(line)
+            }
+            Writer::Jsonl { out } => json::print_line(out, &Line { columns, utc: *utc, event }),
+            Writer::Csv { out, record, field, has_header } => {
+                if !std::mem::replace(has_header, true) {
+                    let names = columns.iter().map(|column| column.name());
+                    out.write_record(names).map_err(csv_error)?;
+                }
+                record.clear();
+                for column in columns {
+                    field.clear();
+                    column.value(event, *utc).csv(field);
+                    record.push_field(field);
+                }
+                out.write_byte_record(record).map_err(csv_error)
+            }
+        }
+    }
+
+    /// Hands on what has been printed.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        match &mut self.form {
+            Writer::Text { out, .. } | Writer::Jsonl { out } => out.flush(),
+            Writer::Csv { out, .. } => out.flush(),
+        }
+    }
+}
+
+/// Appends a cell, padded to its width, and what separates it from the next.
+fn pad(line: &mut Vec<u8>, cell: &[u8], (width, right): (usize, bool), is_last: bool) {
+    const SPACES: &[u8] = &[b' '; 64];
+    let padding = SPACES.get(..width.saturating_sub(cell.len())).unwrap_or(SPACES);
+    if right {
+        line.extend_from_slice(padding);
+    }
+    line.extend_from_slice(cell);
+    if is_last {
+        line.push(b'\n');
+        return;
+    }
+    if !right {
+        line.extend_from_slice(padding);
+    }
+    line.push(b' ');
+}
+
+/// One event, as a JSON object of the columns.
+struct Line<'a> {
+    columns: &'a [Column],
+    utc: bool,
+    event: EventView<'a>,
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("schema_version", &SCHEMA_VERSION)?;
+        for column in self.columns {
+            let name = match column {
+                Column::Ts if !self.utc => "ts_ns",
+                column => column.name(),
+            };
+            map.serialize_entry(name, &column.value(self.event, self.utc))?;
+        }
+        map.end()
+    }
+}
+
+/// What went wrong below a CSV writer.
+pub(crate) fn csv_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}

@@ -1,0 +1,109 @@
+//! One value of one event, and how it looks in text, in CSV and in JSON.
+
+use serde::{Serialize, Serializer};
+
+use crate::cli::json::Int;
+use crate::cli::text;
+
+/// A value, borrowed from the event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Value<'a> {
+    /// Not told by the trace: `?` in text, nothing in CSV, null in JSON.
+    Unknown,
+    Number(u64),
+    /// Nanoseconds since the trace began: seconds in text and CSV, nanoseconds in JSON.
+    Ns(i64),
+    /// Nanoseconds since 1970: RFC 3339.
+    Utc(i64),
+    /// A bit set: hexadecimal in text and CSV, a number in JSON.
+    Bits(u64),
+    Text(&'a str),
+    /// Text that may not be well-formed.
+    Utf8(&'a [u8]),
+    /// The number of an event without a name.
+    Id(u32),
+    Guid([u8; 16]),
+    Hex(&'a [u8]),
+}
+
+impl Value<'_> {
+    pub(super) fn number(number: Option<u64>) -> Self {
+        number.map_or(Value::Unknown, Value::Number)
+    }
+
+    /// Appends it as it is in text: one line, nothing that acts on a terminal.
+    pub(super) fn text(self, out: &mut Vec<u8>) {
+        match self {
+            Value::Unknown => out.push(b'?'),
+            Value::Text(name) => text::escape(out, name),
+            Value::Utf8(name) => {
+                for chunk in name.utf8_chunks() {
+                    text::escape(out, chunk.valid());
+                    if !chunk.invalid().is_empty() {
+                        text::escape(out, "\u{fffd}");
+                    }
+                }
+            }
+            other => other.csv(out),
+        }
+    }
+
+    /// Appends it as it is in CSV, before quoting.
+    pub(super) fn csv(self, out: &mut Vec<u8>) {
+        match self {
+            Value::Unknown => {}
+            Value::Number(number) => text::decimal(out, number, 1),
+            Value::Ns(ns) => text::seconds(out, ns),
+            Value::Utc(ns) => text::instant(out, ns),
+            Value::Bits(bits) => {
+                out.extend_from_slice(b"0x");
+                text::hex(out, &bits.to_be_bytes());
+            }
+            Value::Text(name) => out.extend_from_slice(name.as_bytes()),
+            Value::Utf8(name) => {
+                for chunk in name.utf8_chunks() {
+                    out.extend_from_slice(chunk.valid().as_bytes());
+                    if !chunk.invalid().is_empty() {
+                        out.extend_from_slice("\u{fffd}".as_bytes());
+                    }
+                }
+            }
+            Value::Id(id) => {
+                out.push(b'#');
+                text::decimal(out, id.into(), 1);
+            }
+            Value::Guid(guid) => text::guid(out, guid),
+            Value::Hex(bytes) => text::hex(out, bytes),
+        }
+    }
+}
+
+impl Serialize for Value<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match *self {
+            Value::Unknown => serializer.serialize_none(),
+            Value::Number(number) | Value::Bits(number) => Int::from(number).serialize(serializer),
+            Value::Ns(ns) => Int::from(ns).serialize(serializer),
+            Value::Text(name) => serializer.serialize_str(name),
+            value => serializer.collect_str(&Shown(value)),
+        }
+    }
+}
+
+/// A value as it is in CSV, for what wants to be displayed.
+struct Shown<'a>(Value<'a>);
+
+impl std::fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Value::Hex(bytes) => bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
+            Value::Utf8(name) => name.utf8_chunks().try_for_each(|chunk| {
+                f.write_str(chunk.valid())?;
+                f.write_str(if chunk.invalid().is_empty() { "" } else { "\u{fffd}" })
+            }),
+            Value::Id(id) => write!(f, "#{id}"),
+            // Short ones, of a fixed length.
+            value => f.write_str(&text::collect(|out| value.csv(out))),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! `tracemill info`: what a trace is, what is in it, and how it ends.
+
+mod report;
+
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use tracemill::Batch;
+
+use super::args::InfoArgs;
+use super::console::Console;
+use super::outcome::Outcome;
+use super::pump::{self, Visitor};
+use super::tally::Tally;
+use super::{each, json, table, text};
+use report::Report;
+pub(crate) use report::version;
+
+/// Describes each file.
+pub(crate) fn run(args: &InfoArgs) -> io::Result<Outcome> {
+    let mut is_first = true;
+    each(&args.files.files, |path| one(path, args, &mut is_first))
+}
+
+fn one(path: &Path, args: &InfoArgs, is_first: &mut bool) -> io::Result<Outcome> {
+    let mut console = Console::new(args.json, &args.reading, false);
+    let mut census = Census { tally: Tally::new(), with_stack: 0, frame_bytes: 0 };
+    let Some(pass) = pump::pump(path, &args.reading, &mut console, &mut census)? else {
+        return Ok(Outcome::IO);
+    };
+    if pass.is_known() {
+        let report = Report::new(&pass, &census);
+        let mut out = io::stdout().lock();
+        if args.json {
+            json::print_line(&mut out, &report)?;
+        } else {
+            if !std::mem::take(is_first) {
+                writeln!(out)?;
+            }
+            table::pairs(&mut out, &report.lines())?;
+        }
+        out.flush()?;
+    }
+    Ok(pass.outcome)
+}
+
+/// All that is counted event by event.
+struct Census {
+    tally: Tally,
+    with_stack: u64,
+    frame_bytes: u64,
+}
+
+impl Visitor for Census {
+    fn batch(&mut self, batch: &Batch<'_>) -> io::Result<ControlFlow<()>> {
+        self.tally.batch(batch);
+        for event in batch {
+            if let Some(stack) = event.stack().filter(|stack| !stack.is_empty()) {
+                self.with_stack += 1;
+                self.frame_bytes += stack.len() as u64;
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+/// `number` of something, for people.
+fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", text::grouped(number), if number == 1 { one } else { many })
+}

@@ -1,0 +1,56 @@
+//! What went wrong, as an exit code.
+
+use std::ops::BitOrAssign;
+
+/// What went wrong with any of the files so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Outcome(u8);
+
+impl Outcome {
+    /// Something could not be read or written.
+    pub const IO: Self = Self(1);
+    /// Not a format, or not a version of it, that is known.
+    pub const UNSUPPORTED: Self = Self(2);
+    /// Damaged or truncated.
+    pub const DAMAGED: Self = Self(4);
+    /// Events were lost, and that was not to be.
+    pub const LOSS: Self = Self(8);
+
+    /// The exit code: the first of 1, 3, 4, 5 that holds, else 0.
+    pub(crate) fn code(self) -> u8 {
+        let ranked = [(Self::IO, 1), (Self::UNSUPPORTED, 3), (Self::DAMAGED, 4), (Self::LOSS, 5)];
+        ranked.iter().find(|(outcome, _)| self.has(*outcome)).map_or(0, |(_, code)| *code)
+    }
+
+    /// Whether all of `other` holds.
+    pub(crate) fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl BitOrAssign for Outcome {
+    fn bitor_assign(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_that_holds_is_the_exit_code() {
+        let mut outcome = Outcome::default();
+        assert_eq!(outcome.code(), 0);
+        for (next, code) in [
+            (Outcome::LOSS, 5),
+            (Outcome::DAMAGED, 4),
+            (Outcome::UNSUPPORTED, 3),
+            (Outcome::LOSS, 3),
+            (Outcome::IO, 1),
+        ] {
+            outcome |= next;
+            assert_eq!(outcome.code(), code);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The one loop: chunks in, batches out, damage reported.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use tracemill::{Auto, Batch, Config, Fault, Parser, PoolStats, Stats};
+
+use super::args::Reading;
+use super::console::Console;
+use super::end::{End, FaultRecord};
+use super::input::{self, Input};
+use super::outcome::Outcome;
+use super::unknown;
+
+/// Faults told one by one; those beyond are counted.
+const FAULTS_TOLD: u64 = 10;
+/// Faults kept for JSON; those beyond are counted.
+const FAULTS_KEPT: usize = 1000;
+
+/// What is done with the events.
+pub(crate) trait Visitor {
+    /// Takes a batch; `Break` if no more are wanted.
+    ///
+    /// # Errors
+    /// Output cannot be written.
+    fn batch(&mut self, batch: &Batch<'_>) -> io::Result<ControlFlow<()>>;
+
+    /// Nothing may come for a while.
+    ///
+    /// # Errors
+    /// Output cannot be written.
+    fn pause(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A file that has been read.
+pub(crate) struct Pass {
+    /// What it is called.
+    pub name: String,
+    /// The parser, at its end.
+    pub parser: Parser<Auto>,
+    /// Its counters.
+    pub stats: Stats,
+    /// How it ended.
+    pub end: End,
+    /// The first faults.
+    pub faults: Vec<FaultRecord>,
+    /// The buffers that were read into, unless the file was mapped.
+    pub buffers: Option<PoolStats>,
+    /// What went wrong.
+    pub outcome: Outcome,
+}
+
+impl Pass {
+    /// Whether there is something to tell: the format has been recognised.
+    pub(crate) fn is_known(&self) -> bool {
+        use tracemill::Format;
+        let state = self.parser.format().state();
+        !self.end.is_unsupported() && !state.trace.format.is_empty()
+    }
+}
+
+/// Reads all of `path` for `visitor`, and says on the console what was wrong with it. `None` if it
+/// cannot be opened.
+///
+/// # Errors
+/// Output cannot be written.
+pub(crate) fn pump(
+    path: &Path,
+    reading: &Reading,
+    console: &mut Console,
+    visitor: &mut impl Visitor,
+) -> io::Result<Option<Pass>> {
+    let input = match Input::open(path, !reading.no_mmap) {
+        Ok(input) => input,
+        Err(error) => {
+            let name = path.to_string_lossy();
+            console.say(Some(&name), "io", None, &input::explain(&error));
+            return Ok(None);
+        }
+    };
+    let config = Config::default();
+    let parser = Parser::new(Auto::new(&config), &config);
+    let mut pump = Pump { input, parser, console, faults: Vec::new(), told: 0 };
+    let end = pump.run(visitor);
+    pump.console.clear();
+    let pass = pump.close(end?);
+    let mut outcome = pass.outcome;
+    if pass.stats.lost > 0 && reading.fail_on_loss {
+        outcome |= Outcome::LOSS;
+    }
+    Ok(Some(Pass { outcome, ..pass }))
+}
+
+struct Pump<'c> {
+    input: Input,
+    parser: Parser<Auto>,
+    console: &'c mut Console,
+    faults: Vec<FaultRecord>,
+    told: u64,
+}
+
+impl Pump<'_> {
+    fn run(&mut self, visitor: &mut impl Visitor) -> io::Result<End> {
+        loop {
+            let is_last = match self.input.next() {
+                Ok(Some(chunk)) => {
+                    self.parser.push(chunk).expect("all before has been parsed");
+                    false
+                }
+                Ok(None) => {
+                    self.parser.finish();
+                    true
+                }
+                Err(error) => return Ok(End::Unreadable(input::explain(&error))),
+            };
+            if let Some(end) = self.drain(visitor)? {
+                return Ok(end);
+            }
+            if is_last {
+                return Ok(End::Complete);
+            }
+            if self.input.is_live() {
+                visitor.pause()?;
+            }
+            self.console.progress(self.input.total, || self.parser.stats());
+        }
+    }
+
+    /// Visits what has been pushed; how it ended if it did.
+    fn drain(&mut self, visitor: &mut impl Visitor) -> io::Result<Option<End>> {
+        loop {
+            match self.parser.next_batch() {
+                Ok(Some(batch)) => {
+                    for fault in batch.faults() {
+                        if self.told < FAULTS_TOLD {
+                            self.told += 1;
+                            tell(self.console, &self.input.name, fault);
+                        }
+                        if self.faults.len() < FAULTS_KEPT {
+                            self.faults.push(fault.into());
+                        }
+                    }
+                    if visitor.batch(&batch)?.is_break() {
+                        return Ok(Some(End::Stopped));
+                    }
+                }
+                Ok(None) => return Ok(None),
+                Err(error) => return Ok(Some(End::of(error, self.parser.stats().bytes_in))),
+            }
+        }
+    }
+
+    fn close(self, end: End) -> Pass {
+        let (name, stats) = (self.input.name.clone(), self.parser.stats());
+        let file = Some(name.as_str());
+        if stats.faults > self.told {
+            let more = stats.faults - self.told;
+            let message = format!("{more} more faults, {} in all", stats.faults);
+            self.console.say(file, "faults", None, &message);
+        }
+        match &end {
+            End::Complete | End::Stopped => {}
+            End::Failed(error) if end.is_unsupported() => {
+                let message = unknown::describe(error, self.input.head());
+                self.console.say(file, "unsupported", Some(error.offset()), &message);
+            }
+            End::Failed(error) => {
+                self.console.say(file, "error", Some(error.offset()), &end.describe());
+            }
+            End::Truncated(error, _) => {
+                self.console.say(file, "truncated", Some(error.offset()), &end.describe());
+            }
+            End::Unreadable(message) => self.console.say(file, "io", None, message),
+        }
+        let mut outcome = end.outcome();
+        if stats.faults > 0 {
+            outcome |= Outcome::DAMAGED;
+        }
+        let buffers = self.input.pool();
+        Pass { name, parser: self.parser, stats, end, faults: self.faults, buffers, outcome }
+    }
+}
+
+fn tell(console: &Console, name: &str, fault: &Fault) {
+    console.say(Some(name), "fault", Some(fault.offset()), &fault.to_string());
+}

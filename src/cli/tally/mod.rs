@@ -1,0 +1,96 @@
+//! Counts over all events of a stream, in bounded memory: a few array operations an event.
+
+mod classes;
+mod rows;
+mod threads;
+
+use tracemill::{Batch, Clock};
+
+pub(crate) use classes::ClassTable;
+pub(crate) use rows::{Row, rows};
+pub(crate) use threads::ThreadTable;
+
+/// Classes and threads counted one by one; those beyond are counted together.
+pub(crate) const MAX_ROWS: usize = 1 << 15;
+
+/// Events and their payload bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Count {
+    pub events: u64,
+    pub payload_bytes: u64,
+}
+
+impl std::ops::AddAssign for Count {
+    #[inline]
+    fn add_assign(&mut self, other: Self) {
+        self.events += other.events;
+        self.payload_bytes += other.payload_bytes;
+    }
+}
+
+/// Counts by class and by thread, and the range of time.
+pub(crate) struct Tally {
+    pub classes: ClassTable<Count>,
+    pub threads: ThreadTable,
+    /// The first and the last tick, relative to the clock's origin.
+    range: Option<(i64, i64)>,
+    clock: Clock,
+}
+
+impl Tally {
+    pub(crate) fn new() -> Self {
+        Self {
+            classes: ClassTable::new(MAX_ROWS, Count::default(), Count::default()),
+            threads: ThreadTable::new(MAX_ROWS),
+            range: None,
+            clock: Clock::default(),
+        }
+    }
+
+    /// Counts the events of a batch.
+    pub(crate) fn batch(&mut self, batch: &Batch<'_>) {
+        if batch.is_empty() {
+            return;
+        }
+        self.clock = batch.state().clock;
+        let origin = self.clock.origin_ticks;
+        self.classes.begin_batch();
+        self.threads.begin_batch(batch.state());
+        let (mut first, mut last) = self.range.unwrap_or((i64::MAX, i64::MIN));
+        for event in batch {
+            let count = Count { events: 1, payload_bytes: event.payload().len() as u64 };
+            *self.classes.entry(event, |_| Count::default()) += count;
+            *self.threads.entry(event) += count;
+            let ticks = event.ticks().wrapping_sub(origin).cast_signed();
+            (first, last) = (first.min(ticks), last.max(ticks));
+        }
+        self.range = Some((first, last));
+    }
+
+    /// When the first and the last event were, in nanoseconds since the trace began. Not in the
+    /// order of the stream but of time.
+    pub(crate) fn range_ns(&self) -> Option<(i64, i64)> {
+        let ns =
+            |ticks: i64| self.clock.ns(self.clock.origin_ticks.wrapping_add(ticks.cast_unsigned()));
+        let (first, last) = self.range?;
+        Some((ns(first)?, ns(last)?))
+    }
+
+    /// Nanoseconds from the first to the last event.
+    pub(crate) fn duration_ns(&self) -> Option<u64> {
+        let (first, last) = self.range_ns()?;
+        last.checked_sub(first).and_then(|ns| u64::try_from(ns).ok())
+    }
+
+    /// Events a second, if `events` happened over the whole of the time.
+    pub(crate) fn rate(&self, events: u64) -> Option<f64> {
+        let ns = self.duration_ns().filter(|ns| *ns > 0)?;
+        Some(ratio(events, ns) * 1e9)
+    }
+}
+
+/// `part` of `whole`, 0 of nothing.
+#[expect(clippy::cast_precision_loss, reason = "for people, who read the first few digits")]
+pub(crate) fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}

@@ -1,0 +1,175 @@
+//! Numbers, times and names as text.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimePrinter;
+
+/// Appends `number` with at least `min_digits` digits.
+pub(crate) fn decimal(out: &mut Vec<u8>, mut number: u64, min_digits: usize) {
+    let mut digits = [b'0'; 20];
+    let mut used = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
+        number /= 10;
+        used += 1;
+        if number == 0 && used >= min_digits {
+            break;
+        }
+    }
+    out.extend_from_slice(digits.get(digits.len() - used..).unwrap_or_default());
+}
+
+/// Appends nanoseconds as seconds with all nine decimals.
+pub(crate) fn seconds(out: &mut Vec<u8>, ns: i64) {
+    if ns < 0 {
+        out.push(b'-');
+    }
+    let ns = ns.unsigned_abs();
+    decimal(out, ns / 1_000_000_000, 1);
+    out.push(b'.');
+    decimal(out, ns % 1_000_000_000, 9);
+}
+
+/// Appends nanoseconds since 1970 as a time of RFC 3339, in UTC.
+pub(crate) fn instant(out: &mut Vec<u8>, utc_ns: i64) {
+    const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(9));
+    if let Ok(timestamp) = Timestamp::from_nanosecond(utc_ns.into()) {
+        let _ = PRINTER.print_timestamp(&timestamp, out);
+    }
+}
+
+/// Appends bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(out: &mut Vec<u8>, bytes: &[u8]) {
+    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+    out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+}
+
+/// Appends a GUID as it is usually written; its first three parts are little-endian on the wire.
+pub(crate) fn guid(out: &mut Vec<u8>, guid: [u8; 16]) {
+    const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
+    for (place, from) in ORDER.into_iter().enumerate() {
+        if matches!(place, 4 | 6 | 8 | 10) {
+            out.push(b'-');
+        }
+        hex(out, guid.get(from..=from).unwrap_or_default());
+    }
+}
+
+/// Appends `text` so that it stays on its line and does nothing to a terminal.
+pub(crate) fn escape(out: &mut Vec<u8>, text: &str) {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        out.extend_from_slice(text.as_bytes());
+        return;
+    }
+    for char in text.chars() {
+        if char.is_control() || matches!(char, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}') {
+            out.extend_from_slice(char.escape_default().to_string().as_bytes());
+        } else {
+            out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+    }
+}
+
+/// `text`, escaped.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut out = Vec::new();
+    escape(&mut out, text);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// A number with its digits in groups of three.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Bytes in a fitting unit.
+pub(crate) fn size(bytes: u64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let (mut tenths, mut unit) = (u128::from(bytes) * 10 / 1024, 0);
+    while tenths >= 10_240 && unit + 1 < units.len() {
+        (tenths, unit) = (tenths / 1024, unit + 1);
+    }
+    let unit = units.get(unit).copied().unwrap_or_default();
+    format!("{}.{} {unit}", tenths / 10, tenths % 10)
+}
+
+/// Nanoseconds as seconds, for people; `?` if unknown.
+pub(crate) fn span(ns: Option<i64>) -> String {
+    ns.map_or_else(|| "?".to_owned(), |ns| collect(|out| seconds(out, ns)) + " s")
+}
+
+/// An instant as text; `?` if unknown.
+pub(crate) fn moment(utc_ns: Option<i64>) -> String {
+    utc_ns.map_or_else(|| "?".to_owned(), |ns| collect(|out| instant(out, ns)))
+}
+
+/// A number; `?` if unknown.
+pub(crate) fn or_unknown(number: Option<u64>) -> String {
+    number.map_or_else(|| "?".to_owned(), |number| number.to_string())
+}
+
+/// A rate with one decimal; `?` if unknown.
+pub(crate) fn rate(rate: Option<f64>) -> String {
+    let mut out = String::new();
+    match rate {
+        Some(rate) => {
+            let _ = write!(out, "{rate:.1}");
+        }
+        None => out.push('?'),
+    }
+    out
+}
+
+/// What `append` appends.
+pub(crate) fn collect(append: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut out = Vec::new();
+    append(&mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        assert_eq!(collect(|out| seconds(out, 1_500_000_000)), "1.500000000");
+        assert_eq!(collect(|out| seconds(out, -1)), "-0.000000001");
+        assert_eq!(collect(|out| seconds(out, i64::MIN)), "-9223372036.854775808");
+        let text = collect(|out| instant(out, 951_825_600_000_000_001));
+        assert_eq!(text, "2000-02-29T12:00:00.000000001Z");
+    }
+
+    #[test]
+    fn numbers() {
+        assert_eq!(collect(|out| decimal(out, u64::MAX, 1)), u64::MAX.to_string());
+        assert_eq!(collect(|out| decimal(out, 7, 3)), "007");
+        assert_eq!([grouped(0), grouped(999), grouped(1_234_567)], ["0", "999", "1,234,567"]);
+        assert_eq!([size(1023), size(1024), size(u64::MAX)], ["1023 B", "1.0 KiB", "15.9 EiB"]);
+    }
+
+    #[test]
+    fn names_cannot_leave_their_line() {
+        assert_eq!(escaped("a\nb\u{1b}[1m é"), "a\\nb\\u{1b}[1m é");
+        assert_eq!(escaped("\u{9b}x\u{202e}"), "\\u{9b}x\\u{202e}");
+    }
+
+    #[test]
+    fn guids() {
+        let wire = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
+        let text = collect(|out| guid(out, wire));
+        assert_eq!(text, "00010203-0405-0607-0809-0a0b0c0d0e0f");
+    }
+}
