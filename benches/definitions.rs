@@ -24,8 +24,11 @@ const INPUTS: &[(&str, Dialect, std::ops::Range<usize>, u32)] = &[
     ("v4-1000B", Dialect::V4, 750..1251, 0),
 ];
 
+/// Reads a stream and tells what it found.
+pub type Work = fn(&Bytes) -> Totals;
+
 /// Name, work, and whether it decodes events.
-pub const WORKS: &[(&str, fn(&Bytes) -> Totals, bool)] = &[
+pub const WORKS: &[(&str, Work, bool)] = &[
     ("frame", work::frame, false),
     ("whole", work::whole, true),
     ("small", work::small, true),

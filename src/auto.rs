@@ -55,12 +55,11 @@ impl Format for Auto {
     }
 
     fn finish(&mut self, rest: &[u8], offset: u64) -> Finish {
-        match &mut self.known {
-            Some(format) => format.finish(rest, offset),
-            None => {
-                let error = Error::truncated(offset, "inside of its header", 0);
-                Finish { cut: None, error: Some(error) }
-            }
+        if let Some(format) = &mut self.known {
+            format.finish(rest, offset)
+        } else {
+            let error = Error::truncated(offset, "inside of its header", 0);
+            Finish { cut: None, error: Some(error) }
         }
     }
 

@@ -33,7 +33,12 @@ mod auto;
 pub use auto::Auto;
 pub use tracemill_engine::*;
 
-/// .NET EventPipe traces: netperf V1 to V3, nettrace V4 to V6.
+/// .NET `EventPipe` traces: netperf V1 to V3, nettrace V4 to V6.
 pub mod nettrace {
     pub use tracemill_nettrace::*;
 }
+
+/// The README's examples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

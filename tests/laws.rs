@@ -1,5 +1,7 @@
 //! The three laws, on every capture and on damaged ones.
 
+#![allow(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "tests")]
+
 use bytes::Bytes;
 use tracemill::Config;
 use tracemill_test_support::corpus::{self, Capture};

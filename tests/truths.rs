@@ -1,5 +1,7 @@
 //! Every capture of the corpus against what an independent reader found in it.
 
+#![allow(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "tests")]
+
 use bytes::Bytes;
 use serde_json::Value;
 use tracemill::nettrace::Nettrace;

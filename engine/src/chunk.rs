@@ -139,7 +139,7 @@ mod tests {
     fn buffers_come_back_when_the_last_slice_goes() {
         let mut pool = ChunkPool::new(2, 16);
         let mut buf = pool.lease().unwrap();
-        buf[..3].copy_from_slice(b"abc");
+        buf.get_mut(..3).unwrap().copy_from_slice(b"abc");
         let chunk = buf.filled(3);
         let tail = chunk.slice(1..);
         drop(chunk);
@@ -148,7 +148,7 @@ mod tests {
         assert!(pool.lease().is_none());
         assert_eq!(&tail[..], b"bc");
         drop(tail);
-        assert_eq!(&pool.lease().unwrap()[..3], b"abc", "nothing is cleared");
+        assert!(pool.lease().unwrap().starts_with(b"abc"), "nothing is cleared");
         drop(other);
         assert_eq!((pool.stats().out, pool.stats().free, pool.stats().high_water), (0, 2, 2));
     }

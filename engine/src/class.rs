@@ -89,7 +89,7 @@ impl EventClass {
 pub struct Classes {
     table: Table<Arc<EventClass>>,
     string_bytes: usize,
-    max_classes: usize,
+    limit: usize,
     max_strings: usize,
     refused: u64,
 }
@@ -110,7 +110,13 @@ pub enum Defined {
 impl Classes {
     /// At most `max_classes` classes with together `max_strings` bytes of names and definitions.
     pub fn new(max_classes: usize, max_strings: usize) -> Self {
-        Self { table: Table::default(), string_bytes: 0, max_classes, max_strings, refused: 0 }
+        Self {
+            table: Table::default(),
+            string_bytes: 0,
+            limit: max_classes,
+            max_strings,
+            refused: 0,
+        }
     }
 
     /// The class of `id`. Constant time.
@@ -144,7 +150,7 @@ impl Classes {
             return Defined::Same;
         }
         let bytes = self.string_bytes - old.unwrap_or(0) + class.string_bytes();
-        let full = old.is_none() && self.table.len() >= self.max_classes;
+        let full = old.is_none() && self.table.len() >= self.limit;
         if full || bytes > self.max_strings {
             self.refused += 1;
             return Defined::Refused;

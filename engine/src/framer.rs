@@ -128,13 +128,13 @@ impl<F: Format> Framer<F> {
                 }
                 Stage::Ended { finished } => {
                     if !self.drop_trailing(finished) {
-                        return self.starved();
+                        return Ok(self.starved());
                     }
                 }
                 Stage::Open | Stage::Finished => match self.step() {
                     Ok(Step::Run(run)) => return Ok(Some(run)),
                     Ok(Step::Again) => {}
-                    Ok(Step::Starved) if self.stage == Stage::Open => return self.starved(),
+                    Ok(Step::Starved) if self.stage == Stage::Open => return Ok(self.starved()),
                     Ok(Step::Starved) => {
                         if let Some(run) = self.close() {
                             return Ok(Some(run));
@@ -192,7 +192,7 @@ impl<F: Format> Framer<F> {
             if !chunk.is_empty() {
                 self.queue.push_front(chunk);
             }
-            return step;
+            return Ok(step);
         }
         if self.carry.len() < self.wanted {
             if self.top_up() {
@@ -235,7 +235,7 @@ impl<F: Format> Framer<F> {
     }
 
     /// Cuts one run off the front of `chunk`, without copying.
-    fn cut(&mut self, chunk: &mut Bytes) -> Result<Step<F>, Error> {
+    fn cut(&mut self, chunk: &mut Bytes) -> Step<F> {
         let (mut len, mut behind) = (0, 0);
         let mut run = None;
         let mut error = None;
@@ -279,7 +279,7 @@ impl<F: Format> Framer<F> {
             self.fail(error);
             chunk.clear();
         }
-        Ok(run.map_or(Step::Again, Step::Run))
+        run.map_or(Step::Again, Step::Run)
     }
 
     /// Asks the format what lies at the head of the input, and holds it to its contract and to the
@@ -331,11 +331,8 @@ impl<F: Format> Framer<F> {
         self.run(Bytes::new(), 0, decoder)
     }
 
-    fn starved(&mut self) -> Result<Option<Run<F::Decoder>>, Error> {
-        if self.faults.len() > 0 {
-            return Ok(Some(self.fault_run()));
-        }
-        Ok(None)
+    fn starved(&mut self) -> Option<Run<F::Decoder>> {
+        if self.faults.len() == 0 { None } else { Some(self.fault_run()) }
     }
 
     /// The stream has stopped and what is left is not a frame.

@@ -93,7 +93,7 @@ pub struct Thread<'a> {
 pub struct Threads {
     table: Table<Ids>,
     rows: Sequences,
-    max_threads: usize,
+    limit: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -105,14 +105,14 @@ struct Ids {
 impl Threads {
     /// At most `max_threads` threads with together `max_strings` bytes of names.
     pub fn new(max_threads: usize, max_strings: usize) -> Self {
-        Self { table: Table::default(), rows: Sequences::new(max_strings), max_threads }
+        Self { table: Table::default(), rows: Sequences::new(max_strings), limit: max_threads }
     }
 
     /// Describes the thread of `key`. `Some(true)` if there was one, which is replaced; `None` if
     /// the limit is reached and the thread was not kept. A name beyond the limit is left out.
     pub fn insert(&mut self, key: u64, thread: Thread<'_>) -> Option<bool> {
         let replaced = self.table.contains(key);
-        if !replaced && self.table.len() >= self.max_threads {
+        if !replaced && self.table.len() >= self.limit {
             return None;
         }
         self.rows.remove(key);

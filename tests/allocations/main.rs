@@ -2,6 +2,8 @@
 //!
 //! One test, since the counter is of the whole process.
 
+#![allow(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "tests")]
+
 mod counting;
 
 use bytes::Bytes;

@@ -325,11 +325,11 @@ impl Decoder {
 
 /// Reads a header and its payload: the header, its flags, the payload, and what follows.
 #[inline(always)]
-fn read<'a, const V6: bool, const COMPRESSED: bool>(
-    rest: Rest<'a>,
+fn read<const V6: bool, const COMPRESSED: bool>(
+    rest: Rest<'_>,
     header: Header,
     len: usize,
-) -> Result<(Header, u8, &'a [u8], Rest<'a>), Failure> {
+) -> Result<(Header, u8, &[u8], Rest<'_>), Failure> {
     if COMPRESSED {
         let (header, flags, rest) = rest.compressed::<V6>(header, len)?;
         let (payload, rest) = rest.take(header.payload_size as usize)?;

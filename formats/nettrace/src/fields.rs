@@ -49,7 +49,7 @@ pub fn fields(class: &EventClass) -> Fields {
 pub(crate) enum Layout {
     /// V1 to V5: type before name.
     V1,
-    /// The V2Params tag of V5: size, name, type.
+    /// The `V2Params` tag of V5: size, name, type.
     V2,
     /// V6: size, name, type.
     V6,

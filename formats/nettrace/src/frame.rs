@@ -13,7 +13,7 @@ use crate::decode::{Decoder, Tag};
 use crate::metadata::{self, Dialect};
 use crate::{header, rows};
 
-/// EventPipe traces of every version: netperf V1 to V3, nettrace V4 to V6.
+/// `EventPipe` traces of every version: netperf V1 to V3, nettrace V4 to V6.
 #[derive(Debug)]
 pub struct Nettrace {
     pub(crate) stage: Stage,

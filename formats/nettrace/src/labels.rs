@@ -32,7 +32,7 @@ pub enum Label<'a> {
 }
 
 /// The labels of one list, in order.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Labels<'a> {
     bytes: &'a [u8],
 }

@@ -1,4 +1,4 @@
-//! .NET EventPipe traces: netperf V1 to V3, nettrace V4 to V6.
+//! .NET `EventPipe` traces: netperf V1 to V3, nettrace V4 to V6.
 //!
 //! | engine | here |
 //! |---|---|
@@ -11,7 +11,7 @@
 //!
 //! A chunk's way: [`Nettrace::frame`](tracemill_engine::Format::frame) in `frame.rs` and
 //! `container/` finds blocks and keeps the state; [`Decoder`] in `decode.rs` and `header.rs` makes
-//! events of them; [`Event`] in `view.rs` reads what only EventPipe events have.
+//! events of them; [`Event`] in `view.rs` reads what only `EventPipe` events have.
 //!
 //! ```
 //! use tracemill_engine::{Config, Parser};

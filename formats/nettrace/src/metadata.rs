@@ -140,13 +140,12 @@ fn read_v1(
             _ => Some(utf16z(cursor, true, what)?),
         },
     );
-    let provider = match provider {
-        Some(provider) => provider,
-        None => {
-            let bytes = *cursor.view::<[u8; 16]>(what)?;
-            guid = Some(bytes);
-            guid_text(&bytes)
-        }
+    let provider = if let Some(provider) = provider {
+        provider
+    } else {
+        let bytes = *cursor.view::<[u8; 16]>(what)?;
+        guid = Some(bytes);
+        guid_text(&bytes)
     };
     let event_id = cursor.u32(what)? & 0xffff;
     let version = cursor.u32(what)? & 0xff;
@@ -242,16 +241,14 @@ fn read_v6(
 /// A GUID as text: the first three parts are little-endian numbers.
 fn guid_text(guid: &[u8; 16]) -> String {
     use std::fmt::Write;
-    let [a, b, c, d, e, f, g, h, rest @ ..] = guid;
+    let order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
     let mut text = String::with_capacity(36);
-    for part in [&[*d, *c, *b, *a][..], &[*f, *e], &[*h, *g], &rest[..2], &rest[2..]] {
-        if !text.is_empty() {
+    for (at, from) in order.into_iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
             text.push('-');
         }
-        for byte in part {
-            // Writing to a string does not fail.
-            let _ = write!(text, "{byte:02x}");
-        }
+        // Writing to a string does not fail.
+        let _ = write!(text, "{:02x}", guid.get(from).unwrap_or(&0));
     }
     text
 }

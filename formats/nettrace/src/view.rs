@@ -1,4 +1,4 @@
-//! What only EventPipe events have.
+//! What only `EventPipe` events have.
 
 use tracemill_engine::EventView;
 use zerocopy::native_endian::U64;
@@ -16,7 +16,7 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// Reads `view` as an EventPipe event; `None` if it is of another format. Constant time.
+    /// Reads `view` as an `EventPipe` event; `None` if it is of another format. Constant time.
     #[inline]
     pub fn of(view: EventView<'a>) -> Option<Self> {
         let decoder = view.decoder::<Decoder>()?;

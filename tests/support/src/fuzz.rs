@@ -11,8 +11,11 @@ use crate::digest::Summary;
 use crate::laws;
 use crate::seeds::seeds;
 
+/// A body.
+pub type Target = fn(&[u8]);
+
 /// Every body by the name of its target.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("nettrace_cut", nettrace_cut),
     ("nettrace_order", nettrace_order),
     ("nettrace_structured", nettrace_structured),

@@ -24,7 +24,7 @@ pub(crate) fn frame(
     match format.stage {
         Stage::Magic => magic(format, input, offset),
         Stage::Object(Object::First) => first_object(format, input, offset),
-        Stage::Object(Object::Trace) => trace_object(format, input, offset, faults),
+        Stage::Object(Object::Trace) => Ok(trace_object(format, input, offset, faults)),
         Stage::Object(Object::Next) => next_object(format, input, offset, faults),
         Stage::Object(Object::Content(content)) => {
             if content.block == Block::Unknown {
@@ -158,15 +158,10 @@ fn first_object(format: &mut Nettrace, input: &[u8], offset: u64) -> Result<Fram
     Ok(Framed::Control(len))
 }
 
-fn trace_object(
-    format: &mut Nettrace,
-    input: &[u8],
-    offset: u64,
-    faults: &mut Faults,
-) -> Result<Framed, Error> {
+fn trace_object(format: &mut Nettrace, input: &[u8], offset: u64, faults: &mut Faults) -> Framed {
     let len = trace_len(format.version);
     if input.len() < len {
-        return Ok(Framed::NeedMore(len - input.len()));
+        return Framed::NeedMore(len - input.len());
     }
     let version = format.version;
     let (payload, _) = input.split_at(len);
@@ -181,7 +176,7 @@ fn trace_object(
         trace::v3(state, Cursor::new(payload, offset), version, faults);
         format.stage = Stage::Object(Object::End);
     }
-    Ok(Framed::Control(len))
+    Framed::Control(len)
 }
 
 fn next_object(

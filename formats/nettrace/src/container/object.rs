@@ -62,8 +62,8 @@ pub(crate) fn head(input: &[u8], offset: u64, begin: u8) -> Result<Head<'_>, Err
     Ok(Head::Object { name, version: u32_at(input, 3).unwrap_or(0), len })
 }
 
-/// What lies between the head of an object and the content of its block: BlockSize, then zeros up to
-/// a multiple of 4 of the stream's offset. Returns the whole length, with the head, and BlockSize.
+/// What lies between the head of an object and the content of its block: `BlockSize`, then zeros up to
+/// a multiple of 4 of the stream's offset. Returns the whole length, with the head, and `BlockSize`.
 pub(crate) fn block_size(
     input: &[u8],
     offset: u64,
