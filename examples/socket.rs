@@ -1,4 +1,4 @@
-//! Reads a trace from a socket in flat memory: `nc -N localhost 9000 < trace.nettrace`.
+//! Reads a trace from a socket in flat memory: `cat trace.nettrace > /dev/tcp/localhost/9000` in bash.
 use std::io::Read;
 use tracemill::{Auto, ChunkPool, Config, Parser};
 

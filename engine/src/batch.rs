@@ -152,13 +152,13 @@ impl<'a> Sink<'a> {
     /// Whether the batch ends here. To be asked before each event and each span.
     #[inline]
     pub fn is_full(&self) -> bool {
-        self.records.len() >= self.max_events || self.spans.len() >= self.max_spans
+        self.records.len() >= self.max_events
     }
 
     /// Adds an event. Not called when [full](Self::is_full).
     #[inline]
     pub fn event(&mut self, record: Record<'a>) {
-        debug_assert!(self.records.len() < self.max_events, "asked before each event");
+        debug_assert!(self.records.len() < self.records.capacity(), "asked before each event");
         self.counts.payload_bytes += record.payload.len() as u64;
         self.records.push(record);
     }
@@ -252,6 +252,10 @@ impl<'a> Sink<'a> {
             }
         }
         self.spans.push(span);
+        if self.spans.len() >= self.max_spans {
+            // Nothing more is taken, so that one comparison is enough to ask.
+            self.max_events = 0;
+        }
     }
 }
 

@@ -250,9 +250,12 @@ fn a_block_of_v3_beyond_the_limit_is_read_if_its_events_are_within() {
 #[test]
 fn the_largest_block_of_v6_is_within_the_default_limit() {
     let mut writer = v6::Writer::begin();
-    let fixed = block::<v6::Writer>(true, &[tracemill_testkit::Event { payload: vec![7; 1 << 23], ..event(1) }])
-        .0
-        .len()
+    let fixed = block::<v6::Writer>(
+        true,
+        &[tracemill_testkit::Event { payload: vec![7; 1 << 23], ..event(1) }],
+    )
+    .0
+    .len()
         - (1 << 23);
     let payload = vec![7; (1 << 24) - 1 - fixed];
     let size = payload.len();

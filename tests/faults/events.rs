@@ -215,10 +215,11 @@ fn faults_beyond_64_of_a_frame_are_counted() {
         let offset = stream.put(Block::Events, &content);
         stream.put(Block::Events, &content);
         stream.numbers(1..=1);
+        let stream = stream.end();
         for batch_events in [1, 256] {
             let mut config = Config::default();
             config.batch_events = batch_events;
-            let read = read_with(stream.clone().end(), &config);
+            let read = read_with(stream.clone(), &config);
             read.delivers(1..=1).is_complete();
             assert_eq!(read.counts, Counts { faults: 200, ..Counts::default() });
             assert_eq!(read.faults.len(), 128);

@@ -136,8 +136,7 @@ impl Decoder {
                 prefetch(run.bytes, fetched + AHEAD);
                 fetched += LINE;
             }
-            let (next, flags, payload, following) = match read::<V6, COMPRESSED>(rest, header, len)
-            {
+            let (flags, payload, following) = match read::<V6, COMPRESSED>(rest, &mut header, len) {
                 Ok(event) => event,
                 Err(failure) => {
                     rest.0 = &[];
@@ -145,7 +144,7 @@ impl Decoder {
                     break;
                 }
             };
-            (header, rest) = (next, following);
+            rest = following;
             let flags = flags | std::mem::take(&mut unresolved);
             if flags & (flag::METADATA_ID | flag::STACK | flag::THREAD | flag::ACTIVITY) != 0 {
                 let offset = run.offset + at as u64;
@@ -325,20 +324,21 @@ impl Decoder {
 
 /// Reads a header and its payload: the header, its flags, the payload, and what follows.
 #[inline(always)]
-fn read<const V6: bool, const COMPRESSED: bool>(
-    rest: Rest<'_>,
-    header: Header,
+fn read<'a, const V6: bool, const COMPRESSED: bool>(
+    rest: Rest<'a>,
+    header: &mut Header,
     len: usize,
-) -> Result<(Header, u8, &[u8], Rest<'_>), Failure> {
+) -> Result<(u8, &'a [u8], Rest<'a>), Failure> {
     if COMPRESSED {
-        let (header, flags, rest) = rest.compressed::<V6>(header, len)?;
+        let (flags, rest) = rest.compressed::<V6>(header, len)?;
         let (payload, rest) = rest.take(header.payload_size as usize)?;
-        return Ok((header, flags, payload, rest));
+        return Ok((flags, payload, rest));
     }
-    let (header, behind, rest) = rest.plain::<V6>(header, len)?;
+    let (next, behind, rest) = rest.plain::<V6>(*header, len)?;
+    *header = next;
     let (payload, rest) = rest.take(header.payload_size as usize)?;
     let (_, rest) = rest.take(behind)?;
-    Ok((header, flag::PLAIN, payload, rest))
+    Ok((flag::PLAIN, payload, rest))
 }
 
 /// Length of a block's header, and whether the headers of its events are compressed.

@@ -70,9 +70,9 @@ impl<'a> Rest<'a> {
     #[inline(always)]
     pub(crate) fn compressed<const V6: bool>(
         self,
-        mut header: Header,
+        header: &mut Header,
         len: usize,
-    ) -> Result<(Header, u8, Self), Failure> {
+    ) -> Result<(u8, Self), Failure> {
         let (flags, mut rest) = self.u8()?;
         if flags & flag::METADATA_ID != 0 {
             (header.metadata_id, rest) = rest.varu32()?;
@@ -111,7 +111,7 @@ impl<'a> Rest<'a> {
         if flags & flag::PAYLOAD_SIZE != 0 {
             (header.payload_size, rest) = rest.varu32()?;
         }
-        Ok((header, flags, rest))
+        Ok((flags, rest))
     }
 
     /// Reads a header that is not compressed. Returns the header, the bytes behind the payload that
@@ -252,8 +252,9 @@ pub(crate) fn records(
     while !rest.0.is_empty() {
         let at = offset + u64::from(place(bytes.len(), rest.0));
         let read = if compressed {
-            let read = rest.compressed::<false>(header, bytes.len());
-            read.map(|(header, _, rest)| (header, 0, rest))
+            let mut next = header;
+            let read = rest.compressed::<false>(&mut next, bytes.len());
+            read.map(|(_, rest)| (next, 0, rest))
         } else {
             rest.plain::<false>(header, bytes.len())
         };
@@ -295,9 +296,7 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8], header: &mut Header) -> Result<u8, Failure> {
-        let (next, flags, _) = Rest(bytes).compressed::<false>(*header, bytes.len())?;
-        *header = next;
-        Ok(flags)
+        Rest(bytes).compressed::<false>(header, bytes.len()).map(|(flags, _)| flags)
     }
 
     #[test]
