@@ -165,7 +165,7 @@ impl<F: Format> Framer<F> {
         let tables = state.reserved() as u64;
         stats.memory = Memory {
             queued: self.queued as u64,
-            carry: self.carry.capacity() as u64,
+            carry: self.carry.len() as u64,
             tables,
             tables_high_water: tables.max(stats.memory.tables_high_water),
             classes: state.classes.len() as u64,
@@ -391,30 +391,32 @@ impl<F: Format> Framer<F> {
         discarded
     }
 
+    fn gather(&mut self, bytes: &[u8]) {
+        self.carry.extend_from_slice(bytes);
+        self.stats.bytes_copied += bytes.len() as u64;
+        let high_water = &mut self.stats.memory.carry_high_water;
+        *high_water = (*high_water).max(self.carry.len() as u64);
+    }
+
     /// Moves what is left of a chunk to the carry, where its frame is gathered.
     fn carry_over(&mut self, chunk: &mut Bytes, more: usize) {
         self.wanted = chunk.len() + more;
         self.seen = chunk.len();
-        self.stats.bytes_copied += chunk.len() as u64;
         self.queued -= chunk.len();
-        self.carry.extend_from_slice(chunk);
+        self.gather(chunk);
         chunk.clear();
     }
 
     /// Copies what the carry wants from the next chunk; false if there is none.
     fn top_up(&mut self) -> bool {
-        let Some(chunk) = self.queue.front_mut() else {
+        let Some(mut chunk) = self.queue.pop_front() else {
             return false;
         };
-        let len = (self.wanted - self.carry.len()).min(chunk.len());
-        if let Some(head) = chunk.get(..len) {
-            self.carry.extend_from_slice(head);
-        }
-        chunk.advance(len);
-        self.queued -= len;
-        self.stats.bytes_copied += len as u64;
-        if chunk.is_empty() {
-            self.queue.pop_front();
+        let head = chunk.split_to((self.wanted - self.carry.len()).min(chunk.len()));
+        self.gather(&head);
+        self.queued -= head.len();
+        if !chunk.is_empty() {
+            self.queue.push_front(chunk);
         }
         true
     }

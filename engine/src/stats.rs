@@ -57,8 +57,10 @@ pub struct Memory {
     pub queued: u64,
     /// The most that was ever queued.
     pub queued_high_water: u64,
-    /// The buffer for a frame that straddles chunks.
+    /// What is there of a frame that straddles chunks.
     pub carry: u64,
+    /// The most that was ever there of one; the buffer behind it has twice as much at most.
+    pub carry_high_water: u64,
     /// Classes, threads and stacks.
     pub tables: u64,
     /// The most the tables ever held.
@@ -139,6 +141,7 @@ impl AddAssign for Memory {
         self.queued += other.queued;
         self.queued_high_water += other.queued_high_water;
         self.carry += other.carry;
+        self.carry_high_water += other.carry_high_water;
         self.tables += other.tables;
         self.tables_high_water += other.tables_high_water;
         self.arenas += other.arenas;

@@ -43,7 +43,7 @@ impl MemoryRecord {
             arenas: memory.arenas.into(),
             buffers: pass.buffers.map(Pool::from),
             queued_high_water: memory.queued_high_water.into(),
-            carry: memory.carry.into(),
+            carry: memory.carry_high_water.into(),
             copied: pass.stats.bytes_copied.into(),
             tables: memory.tables.into(),
             tables_high_water: memory.tables_high_water.into(),
@@ -91,7 +91,7 @@ pub(super) fn print(out: &mut impl Write, pass: &Pass, tally: &Tally) -> io::Res
         }
     };
     line("most input queued", Some(memory.queued_high_water));
-    line("buffer for a frame cut in two", Some(memory.carry));
+    line("largest frame cut in two", Some(memory.carry));
     line("copied into it", Some(pass.stats.bytes_copied));
     line("classes, threads, stacks", Some(memory.tables));
     line("the most they took", Some(memory.tables_high_water));
