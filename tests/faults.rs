@@ -9,6 +9,8 @@ mod container;
 mod events;
 #[path = "faults/labels.rs"]
 mod labels;
+#[path = "faults/limits.rs"]
+mod limits;
 #[path = "faults/loss.rs"]
 mod loss;
 #[path = "faults/loss_after_damage.rs"]

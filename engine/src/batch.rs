@@ -6,7 +6,7 @@ use bumpalo::collections::Vec as ArenaVec;
 
 use crate::arena::Arena;
 use crate::error::Fault;
-use crate::format::{Decode, FAULTS_PER_FRAME};
+use crate::format::{Decode, FAULTS_PER_FRAME, Framing};
 use crate::loss::{Span, SpanKind};
 use crate::run::RunView;
 use crate::state::State;
@@ -199,12 +199,16 @@ impl<'a> Sink<'a> {
         self.arena
     }
 
-    pub(crate) fn framing_faults(&mut self, faults: &[Fault], dropped: u64) {
-        self.faults_dropped += dropped;
-        if self.faults.try_reserve(faults.len()).is_ok() {
-            self.faults.extend_from_slice(faults);
+    /// Takes in what framing met before the run.
+    pub(crate) fn framing(&mut self, framing: &Framing) {
+        self.faults_dropped += framing.dropped;
+        if self.faults.try_reserve(framing.faults.len()).is_ok() {
+            self.faults.extend_from_slice(&framing.faults);
         } else {
-            self.faults_dropped += faults.len() as u64;
+            self.faults_dropped += framing.faults.len() as u64;
+        }
+        if framing.hides_events {
+            self.push_span(SpanKind::Damaged.mark(0));
         }
     }
 

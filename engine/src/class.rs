@@ -92,6 +92,7 @@ pub struct Classes {
     limit: usize,
     max_strings: usize,
     refused: u64,
+    complete: bool,
 }
 
 /// What became of a class that was to be defined.
@@ -116,6 +117,7 @@ impl Classes {
             limit: max_classes,
             max_strings,
             refused: 0,
+            complete: true,
         }
     }
 
@@ -153,6 +155,7 @@ impl Classes {
         let full = old.is_none() && self.table.len() >= self.limit;
         if full || bytes > self.max_strings {
             self.refused += 1;
+            self.complete = false;
             return Defined::Refused;
         }
         self.string_bytes = bytes;
@@ -163,7 +166,7 @@ impl Classes {
     /// Forgets all classes.
     pub fn clear(&mut self) {
         self.table.clear();
-        self.string_bytes = 0;
+        (self.string_bytes, self.complete) = (0, true);
     }
 
     /// The classes; those with small ids first, in order.
@@ -179,6 +182,12 @@ impl Classes {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.table.is_empty()
+    }
+
+    /// Whether no definition was refused since the classes were last cleared: if so, an id that is
+    /// not here was not defined.
+    pub fn is_complete(&self) -> bool {
+        self.complete
     }
 
     /// Definitions not kept because a limit was reached.

@@ -90,7 +90,7 @@ impl fmt::Display for Error {
                 write!(f, "the stream ends {what} (at byte {offset:#x})")
             }
             ErrorKind::Truncated => {
-                write!(f, "the stream ends inside of {what} of {value} bytes (at byte {offset:#x})")
+                write!(f, "the stream ends {what} of {value} bytes (at byte {offset:#x})")
             }
             ErrorKind::Unsupported => {
                 write!(f, "{what} is not supported: {value} (at byte {offset:#x})")

@@ -166,6 +166,7 @@ pub struct Faults {
     list: Vec<Fault>,
     dropped: u64,
     of_this_frame: u32,
+    hides_events: bool,
 }
 
 impl Faults {
@@ -180,6 +181,13 @@ impl Faults {
         }
     }
 
+    /// Reports damage that may hide events: until the next sequence point, a gap may be its doing.
+    #[cold]
+    pub fn push_hiding(&mut self, fault: Fault) {
+        self.hides_events = true;
+        self.push(fault);
+    }
+
     pub(crate) fn begin_frame(&mut self) {
         self.of_this_frame = 0;
     }
@@ -188,8 +196,22 @@ impl Faults {
         self.list.len()
     }
 
-    /// Those so far, and the number of those not kept.
-    pub(crate) fn take(&mut self) -> (Vec<Fault>, u64) {
-        (std::mem::take(&mut self.list), std::mem::take(&mut self.dropped))
+    /// Those so far.
+    pub(crate) fn take(&mut self) -> Framing {
+        Framing {
+            faults: std::mem::take(&mut self.list),
+            dropped: std::mem::take(&mut self.dropped),
+            hides_events: std::mem::take(&mut self.hides_events),
+        }
     }
+}
+
+/// What framing met before a run.
+#[derive(Debug)]
+pub(crate) struct Framing {
+    pub faults: Vec<Fault>,
+    /// Faults not kept.
+    pub dropped: u64,
+    /// Whether one of them may hide events.
+    pub hides_events: bool,
 }

@@ -318,11 +318,11 @@ impl<F: Format> Framer<F> {
         let offset = self.offset;
         self.offset += bytes.len() as u64;
         self.stats.runs += 1;
-        let (faults, faults_dropped) = self.faults.take();
+        let framing = self.faults.take();
         let tables = self.format.state().reserved() as u64;
         let high_water = &mut self.stats.memory.tables_high_water;
         *high_water = (*high_water).max(tables);
-        Run { bytes, offset, tag, cut: false, decoder, faults, faults_dropped }
+        Run { bytes, offset, tag, cut: false, decoder, framing }
     }
 
     /// A run without frames, for faults that have no events to travel with.

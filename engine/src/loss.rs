@@ -4,7 +4,7 @@
 //! thread, which sequence numbers it holds, as spans without a gap inside; and folding these spans
 //! in stream order finds the same gaps whether batches were decoded one by one or in parallel.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Consecutive sequence numbers of one capture thread, or what a stream says about them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub enum SpanKind {
     Restart,
     /// The thread stands at `last` (a sequence point).
     Stands,
+    /// A block of removals begins.
+    Removals,
     /// The thread ended at `last`.
     Removed,
     /// All threads begin anew.
@@ -54,6 +56,8 @@ impl SpanKind {
 #[derive(Debug)]
 pub struct Loss {
     threads: HashMap<u64, Row>,
+    /// Threads removed by the block that is being read.
+    removed: HashSet<u64>,
     max_threads: usize,
     total: ThreadLoss,
     recycled: u64,
@@ -100,6 +104,7 @@ impl Loss {
     pub fn new(max_threads: usize) -> Self {
         Self {
             threads: HashMap::new(),
+            removed: HashSet::new(),
             max_threads: max_threads.max(2),
             total: ThreadLoss::default(),
             recycled: 0,
@@ -117,7 +122,11 @@ impl Loss {
         for span in spans {
             match span.kind {
                 SpanKind::Numbers | SpanKind::Restart => self.numbers(span),
-                SpanKind::Stands | SpanKind::Removed => self.stands(span),
+                SpanKind::Stands => self.stands(span),
+                SpanKind::Removals => self.removed.clear(),
+                // Twice in one block: it ended already, and what it lost was counted then.
+                SpanKind::Removed if !self.removed.insert(span.thread) => {}
+                SpanKind::Removed => self.stands(span),
                 SpanKind::Cleared => self.epoch += 1,
                 SpanKind::Damaged => self.after_damage = true,
                 SpanKind::Settled => {
@@ -182,7 +191,8 @@ impl Loss {
     }
 
     fn stands(&mut self, span: &Span) {
-        let begun = self.begun;
+        // Before any event, a sequence point is the base of a stream that goes on from another.
+        let begun = self.begun || span.kind == SpanKind::Removed;
         let (row, known) = self.row(span.thread);
         let expected = if known && begun { row.last } else { span.last };
         let (missing, from) = (span.last.wrapping_sub(expected), row.last_ticks);

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::arena::Arena;
 use crate::batch::{Batch, Sink};
 use crate::error::Fault;
-use crate::format::Decode;
+use crate::format::{Decode, Framing};
 
 /// Consecutive complete frames, the unit of work of one thread. `Send` and `Sync`; holds the chunk
 /// its bytes are in and a snapshot of the state.
@@ -18,8 +18,7 @@ pub struct Run<D: ?Sized> {
     pub(crate) tag: u32,
     pub(crate) cut: bool,
     pub(crate) decoder: Arc<D>,
-    pub(crate) faults: Vec<Fault>,
-    pub(crate) faults_dropped: u64,
+    pub(crate) framing: Framing,
 }
 
 /// The bytes of a run, as a decoder sees them.
@@ -64,7 +63,7 @@ impl<D: Decode + ?Sized> Run<D> {
             Sink::new(arena, &*self.decoder, view, position.faults, max_events.max(1), left);
         if !position.started {
             position.started = true;
-            sink.framing_faults(&self.faults, self.faults_dropped);
+            sink.framing(&self.framing);
         }
         if left > 0 {
             let before = position.at;

@@ -4,20 +4,12 @@ use bytes::Bytes;
 use tracemill::{Auto, Config, ErrorKind, FaultKind, Parser};
 use tracemill_testkit::{Put, TraceHeader, netperf, v4, v6};
 
-use crate::read::{Counts, Read, damage, pass, read, read_with};
-use crate::write::{
-    Block, Stream, block, class, event, events, put_v3, put_v4, put_v6, stack_rows,
-};
+use crate::read::{Counts, Expected, Read, damage, read};
+use crate::write::{Stream, class, put_v3, put_v4, put_v6, thread};
 
 /// What stands before the first object of V4, and before the first block of V6.
 const V4_HEADER: &[u8; 32] = b"Nettrace\x14\0\0\0!FastSerialization.1";
 const V6_HEADER: &[u8; 20] = b"Nettrace\0\0\0\0\x06\0\0\0\0\0\0\0";
-
-fn with_limit(max_frame: usize) -> Config {
-    let mut config = Config::default();
-    config.max_frame = max_frame;
-    config
-}
 
 #[test]
 fn bytes_that_match_no_magic_are_unsupported() {
@@ -48,7 +40,7 @@ fn another_major_version_of_v6_is_unsupported_and_any_minor_is_read() {
     }
     let mut writer = v6::Writer::with_version(&TraceHeader::default(), 6, 99);
     writer.metadata_block(&[class(1)]);
-    writer.thread_block(&[crate::write::thread(1)]);
+    writer.thread_block(&[thread(1)]);
     writer.numbers(1..=2);
     read(writer.finish()).has(&[], Counts::default()).delivers(1..=2).is_complete();
 }
@@ -97,7 +89,7 @@ fn v4_then(tail: &[u8]) -> (Read, u64) {
 }
 
 /// The faults as they are, for streams whose error is what counts.
-fn read_faults(read: &Read) -> Vec<crate::read::Expected> {
+fn read_faults(read: &Read) -> Vec<Expected> {
     read.faults.iter().map(|fault| (fault.kind(), fault.offset(), fault.what())).collect()
 }
 
@@ -203,68 +195,6 @@ fn an_end_of_stream_with_a_size_is_an_error() {
         let read = read(writer.finish());
         read.has(&[], Counts::default()).delivers(1..=2);
         read.fails(ErrorKind::Invalid, offset, "EndOfStream");
-    }
-}
-
-#[test]
-fn a_frame_beyond_the_limit_is_an_error_that_says_what_is_needed() {
-    fn of<S: Stream>(kind: Block, content: &[u8]) {
-        let mut stream = S::begin();
-        stream.numbers(1..=2);
-        let offset = stream.put(kind, content);
-        stream.numbers(3..=3);
-        let read = read_with(stream.end(), &with_limit(5_000));
-        read.has(&[], Counts::default()).delivers(1..=2);
-        let error = read.fails(ErrorKind::Limit, offset, "max_frame");
-        assert_eq!(error.value() as usize, content.len());
-    }
-    let large = tracemill_testkit::Event { payload: vec![1; 5_000], ..event(3) };
-    of::<v4::Writer>(Block::Events, &block::<v4::Writer>(true, std::slice::from_ref(&large)).0);
-    of::<v6::Writer>(Block::Events, &block::<v6::Writer>(true, std::slice::from_ref(&large)).0);
-    of::<v4::Writer>(Block::Stacks, &stack_rows(1, &[vec![1; 6_000]]));
-    of::<v6::Writer>(Block::Stacks, &stack_rows(1, &[vec![1; 6_000]]));
-    // Without blocks, or in a block that is no frame itself, the event is what is too large.
-    for version in [1, 2] {
-        let mut writer = netperf::OldWriter::new(version, &TraceHeader::default());
-        let metadata_id = writer.metadata(&class(1));
-        writer.event(&tracemill_testkit::Event { metadata_id, ..event(1) });
-        let offset = writer.offset();
-        writer.event(&large);
-        let read = read_with(writer.finish(), &with_limit(5_000));
-        read.delivers(1..=1);
-        assert_eq!(read.fails(ErrorKind::Limit, offset, "max_frame").value(), 5_060);
-    }
-}
-
-#[test]
-fn a_block_of_v3_beyond_the_limit_is_read_if_its_events_are_within() {
-    let mut writer = netperf::Writer::new(&TraceHeader::default());
-    let (class, all) = (class(1), events(1..=100));
-    let records = all.iter().map(netperf::Record::Event);
-    let records: Vec<_> = [netperf::Record::Metadata(&class)].into_iter().chain(records).collect();
-    writer.event_block(&records);
-    let read = read_with(writer.finish(), &with_limit(4_096));
-    read.has(&[], Counts::default()).delivers(1..=100).is_complete();
-}
-
-#[test]
-fn the_largest_block_of_v6_is_within_the_default_limit() {
-    let mut writer = v6::Writer::begin();
-    let fixed = block::<v6::Writer>(
-        true,
-        &[tracemill_testkit::Event { payload: vec![7; 1 << 23], ..event(1) }],
-    )
-    .0
-    .len()
-        - (1 << 23);
-    let payload = vec![7; (1 << 24) - 1 - fixed];
-    let size = payload.len();
-    writer.events(&[tracemill_testkit::Event { payload, ..event(1) }]);
-    let stream = Bytes::from(writer.finish());
-    for chunk in [usize::MAX, 100_000] {
-        let read = pass(&stream, &Config::default(), chunk);
-        assert_eq!((read.error, read.counts), (None, Counts::default()));
-        assert_eq!(read.events[0].payload.len(), size);
     }
 }
 

@@ -1,5 +1,8 @@
 //! What a stream without damage lost.
 
+use bytes::Bytes;
+use tracemill::nettrace::Nettrace;
+use tracemill::{Config, Parser, ThreadLoss};
 use tracemill_testkit::{Event, v4, v6};
 
 use crate::read::{Counts, damage, read};
@@ -254,4 +257,41 @@ fn events_delivered_raw_are_not_lost() {
     }
     of::<v4::Writer>();
     of::<v6::Writer>();
+}
+
+/// What thread 1 lost, and all threads together.
+fn loss_of(stream: Vec<u8>) -> (ThreadLoss, ThreadLoss) {
+    let config = Config::default();
+    let mut parser = Parser::new(Nettrace::new(&config), &config);
+    parser.push(Bytes::from(stream)).unwrap();
+    while parser.next_batch().unwrap().is_some() {}
+    let first = parser.loss().threads().find(|(thread, _)| *thread == 1);
+    (first.expect("followed").1, parser.loss().total())
+}
+
+#[test]
+fn gaps_are_told_with_their_thread_and_their_time() {
+    fn of<S: Stream>() {
+        let mut stream = S::begin();
+        stream.numbers([1, 2, 6]);
+        stream.events(&[of_thread(2, 3)]);
+        stream.numbers([7, 9]);
+        let (first, total) = loss_of(stream.end());
+        assert_eq!((first.events, first.lost, first.gaps), (5, 4, 2));
+        assert_eq!((first.gap_from, first.gap_to), (event(2).ticks, event(9).ticks));
+        assert_eq!((total.events, total.lost, total.gaps), (6, 6, 3));
+    }
+    of::<v4::Writer>();
+    of::<v6::Writer>();
+}
+
+#[test]
+#[ignore = "a removal, which has no time, sets the end of the gap to 0"]
+fn a_gap_does_not_end_before_it_begins() {
+    let mut writer = v6::Writer::begin();
+    writer.numbers([1, 3]);
+    writer.remove_thread_block(&[(1, 5)]);
+    let (first, _) = loss_of(writer.end());
+    assert_eq!((first.lost, first.gaps), (3, 2));
+    assert!(first.gap_from <= first.gap_to, "{first:?}");
 }

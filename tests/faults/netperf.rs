@@ -107,26 +107,14 @@ fn an_event_of_v3_of_unknown_class_is_raw_with_one_fault_a_block() {
     let mut writer = v3();
     let unknown = Event { metadata_id: 77, ..event(2) };
     let content: Vec<Record<'_>> = [Record::Event(&unknown); 3].to_vec();
-    let mut offsets = Vec::new();
-    for _ in 0..2 {
+    let faults = [(); 2].map(|()| {
         writer.event_block(&content);
-        offsets.push(writer.offset() - 1 - 3 * 64);
-    }
+        damage(writer.offset() - 1 - 3 * 64, "metadata id")
+    });
     let read = read(writer.finish());
-    let faults = offsets.map_damage("metadata id");
     read.has(&faults, Counts { undescribed: 6, ..Counts::default() }).is_complete();
     read.delivers([1, 2, 2, 2, 2, 2, 2]);
     assert_eq!((read.events[1].class_id, &read.events[1].class), (77, &None));
-}
-
-trait MapDamage {
-    fn map_damage(&self, word: &'static str) -> Vec<crate::read::Expected>;
-}
-
-impl MapDamage for Vec<u64> {
-    fn map_damage(&self, word: &'static str) -> Vec<crate::read::Expected> {
-        self.iter().map(|offset| damage(*offset, word)).collect()
-    }
 }
 
 #[test]

@@ -10,9 +10,9 @@ fn with_stack(number: u32, stack_id: u32) -> Event {
     Event { stack_id, ..event(number) }
 }
 
-fn of_both(test: (impl Fn(v4::Writer), impl Fn(v6::Writer))) {
-    test.0(v4::Writer::begin());
-    test.1(v6::Writer::begin());
+fn of_both(v4: impl Fn(v4::Writer), v6: impl Fn(v6::Writer)) {
+    v4(v4::Writer::begin());
+    v6(v6::Writer::begin());
 }
 
 fn stacks_of(read: &Read) -> Vec<Option<&[u8]>> {
@@ -37,7 +37,7 @@ fn a_stack_defined_again_is_one_fault_a_block_and_the_new_one_holds() {
         let expected: Vec<_> = stacks.iter().map(|stack| Some(stack.as_slice())).collect();
         assert_eq!(stacks_of(&read), expected);
     }
-    of_both((of, of));
+    of_both(of, of);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn stacks_begin_anew_after_a_sequence_point() {
         read.has(&[], counts).delivers(1..=3).is_complete();
         assert_eq!(stacks_of(&read), [Some(&[1; 8][..]), Some(&[3; 8]), None]);
     }
-    of_both((of, of));
+    of_both(of, of);
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn an_event_of_an_unknown_stack_has_none_and_is_counted() {
             assert_eq!(stacks_of(&read), [None, Some(&[][..]), None, None, None, None]);
         }
     }
-    of_both((of, of));
+    of_both(of, of);
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn stacks_beyond_the_limit_are_not_kept_with_one_fault_a_block() {
         read.has(&[limit(offset + 8 + 12, "max_stack_bytes")], counts).delivers(1..=4);
         read.is_complete();
     }
-    of_both((of, of));
+    of_both(of, of);
 }
 
 #[test]

@@ -54,6 +54,17 @@ fn an_unknown_thread_is_one_fault_a_block() {
 }
 
 #[test]
+#[ignore = "a capture thread that is not defined is no fault, only a thread is"]
+fn an_unknown_capture_thread_is_one_fault_a_block() {
+    let mut writer = v6::Writer::begin();
+    let by = |number, capture_thread| Event { capture_thread, ..event(number) };
+    let (content, places) = block::<v6::Writer>(true, &[by(1, 1), by(1, 7), by(1, 8)]);
+    let offset = writer.put(Block::Events, &content) + places[1];
+    let read = read(writer.finish());
+    read.has(&[damage(offset, "thread index")], Counts::default()).delivers([1; 3]).is_complete();
+}
+
+#[test]
 fn a_thread_defined_again_is_one_fault_a_block_and_the_new_one_holds() {
     let mut writer = v6::Writer::begin();
     writer.numbers(1..=1);

@@ -196,7 +196,7 @@ fn what_v1_and_v2_do_not_say_is_assumed() {
     for version in [1, 2] {
         state(OldWriter::new(version, &TraceHeader::default()).finish(), |state| {
             let trace = &state.trace;
-            assert_eq!((trace.format, trace.version), ("netperf", (version as u32, 0)));
+            assert_eq!((trace.format, trace.version), ("netperf", (version.unsigned_abs(), 0)));
             assert_eq!(trace.pointer_size, 8);
         });
     }

@@ -145,7 +145,7 @@ pub fn put_v6(writer: &mut v6::Writer, kind: u8, content: &[u8]) -> u64 {
     writer.offset() - content.len() as u64
 }
 
-/// Puts an EventBlock of V3; answers where its content begins.
+/// Puts an `EventBlock` of V3; answers where its content begins.
 pub fn put_v3(writer: &mut netperf::Writer, content: &[u8]) -> u64 {
     writer.object("EventBlock", 1, 0, content);
     writer.offset() - 1 - content.len() as u64

@@ -153,6 +153,7 @@ impl Decoder {
             if header.metadata_id == 0 {
                 let what = "metadata id: 0 in an event block";
                 sink.fault(Fault::damage(run.offset + at as u64, what));
+                sink.span(SpanKind::Damaged.mark(header.ticks));
                 continue;
             }
             if header.marks & (mark::CLASS_KNOWN | mark::STACK_RESOLVED)
@@ -206,7 +207,7 @@ impl Decoder {
                 marks |= mark::CLASS_KNOWN;
             } else {
                 marks &= !mark::CLASS_KNOWN;
-                if header.metadata_id != 0 && self.state.classes.refused() == 0 {
+                if header.metadata_id != 0 && self.state.classes.is_complete() {
                     marks = report(marks, mark::REPORTED_CLASS, offset, sink);
                 }
             }
@@ -273,19 +274,25 @@ impl Decoder {
             }
         }
         let [mut left, ticks, flags, mut reported, ..] = position.carry;
+        // What an ill-formed sequence point clears is cleared all the same.
+        let cleared = |run, position: &mut Position, fault, sink: &mut Sink<'a>| {
+            ill_formed(run, position, fault, sink);
+            if flags & 1 != 0 {
+                sink.span(SpanKind::Cleared.mark(ticks));
+            }
+        };
         while left > 0 && !sink.is_full() {
             let offset = cursor.offset();
             let row = cursor.varu64(what).and_then(|index| Ok((index, cursor.varu32(what)?)));
-            let (thread, number) = match row {
+            let row = match row {
                 Ok(row) => row,
-                Err(fault) => return ill_formed(run, position, fault, sink),
+                Err(fault) => return cleared(run, position, fault, sink),
             };
             left -= 1;
-            stands(self, (thread, number), (ticks, offset), SpanKind::Stands, &mut reported, sink);
+            stands(self, row, (ticks, offset), SpanKind::Stands, &mut reported, sink);
         }
         if left > 0 && cursor.is_empty() {
-            let fault = Fault::damage(cursor.offset(), what);
-            return ill_formed(run, position, fault, sink);
+            return cleared(run, position, Fault::damage(cursor.offset(), what), sink);
         }
         position.at = run.bytes.len() - cursor.len();
         (position.carry[0], position.carry[3]) = (left, reported);
@@ -306,6 +313,9 @@ impl Decoder {
     ) {
         let mut cursor = at(run, position);
         let what = "removed thread: runs past the end of the block";
+        if position.at == 0 {
+            sink.span(SpanKind::Removals.mark(0));
+        }
         let mut reported = position.carry[3];
         while !cursor.is_empty() && !sink.is_full() {
             let offset = cursor.offset();

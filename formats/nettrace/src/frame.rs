@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use tracemill_engine::{
-    Config, Cursor, Error, Faults, Finish, Format, FrameKind, Framed, Sequences, State,
+    Config, Cursor, Error, Fault, Faults, Finish, Format, FrameKind, Framed, Sequences, State,
+    Threads,
 };
 
 use crate::container::{Stage, fast_serialization, v6};
@@ -136,7 +137,8 @@ impl Nettrace {
                 return Some(Tag::SequencePointV4);
             }
             Block::RemoveThread => {
-                removed(cursor, &mut self.pending.removed);
+                let threads = &self.decoder.state.threads;
+                removed(cursor, threads, &mut self.pending.removed, faults);
                 return Some(Tag::RemoveThread);
             }
             Block::Metadata if is_v6 => {
@@ -222,13 +224,26 @@ fn flags_of(mut cursor: Cursor<'_>) -> u32 {
     cursor.u64(what).and_then(|_| cursor.u32(what)).unwrap_or(0)
 }
 
-/// The thread indexes of a removal block, as far as its rows fit.
-fn removed(mut cursor: Cursor<'_>, indexes: &mut Vec<u64>) {
-    let what = "";
+/// The known threads that a block removes, as far as its rows fit. Never more than twice as many as
+/// there are, however often the block names one.
+fn removed(mut cursor: Cursor<'_>, threads: &Threads, indexes: &mut Vec<u64>, faults: &mut Faults) {
+    let (start, what, mut rows) = (cursor.offset(), "", 0);
     while let Ok(index) = cursor.varu64(what) {
         if cursor.varu32(what).is_err() {
-            return;
+            break;
         }
-        indexes.push(index);
+        if threads.contains(index) {
+            rows += 1;
+            indexes.push(index);
+        }
+        if indexes.len() > 2 * threads.len() {
+            indexes.sort_unstable();
+            indexes.dedup();
+        }
+    }
+    indexes.sort_unstable();
+    indexes.dedup();
+    if indexes.len() < rows {
+        faults.push(Fault::damage(start, "thread index: removed twice"));
     }
 }

@@ -28,7 +28,7 @@ pub(crate) fn frame(
         Stage::Object(Object::Next) => next_object(format, input, offset, faults),
         Stage::Object(Object::Content(content)) => {
             if content.block == Block::Unknown {
-                format.stage = Stage::Object(Object::End);
+                format.stage = Stage::Object(Object::Skipped(content));
                 format.count(content.block, content.len);
                 return Ok(Framed::Skip(content.len as u64));
             }
@@ -47,7 +47,7 @@ pub(crate) fn frame(
         Stage::Object(Object::Events(content, events)) => {
             netperf::block(format, content, events, input, offset, faults)
         }
-        Stage::Object(Object::End) => {
+        Stage::Object(Object::End | Object::Skipped(_)) => {
             if input.first() != Some(&tag::END_OBJECT) {
                 return Err(Error::invalid(offset, "object: EndObject expected"));
             }
@@ -78,7 +78,10 @@ pub(crate) fn finish(format: &Nettrace, rest: &[u8], offset: u64) -> Finish {
             let cut = content.cut_tag(false);
             Finish { cut, ..truncated(content.offset, content.block.cut(), content.len) }
         }
-        Stage::Object(Object::Events(content, _)) => {
+        Stage::Object(Object::Skipped(content)) if offset >= content.end() => {
+            truncated(offset, "before the tag that ends an object", 0)
+        }
+        Stage::Object(Object::Events(content, _) | Object::Skipped(content)) => {
             truncated(content.offset, content.block.cut(), content.len)
         }
         Stage::Object(Object::End) => truncated(offset, "before the tag that ends an object", 0),
@@ -207,7 +210,7 @@ fn next_object(
     if block == Block::Unknown {
         // Nothing may be skipped by name, but all blocks so far are laid out alike, and the tag
         // behind this one will show whether it is.
-        faults.push(Fault::damage(offset, "object: unknown name, skipped"));
+        faults.push_hiding(Fault::damage(offset, "object: unknown name, skipped"));
     }
     format.stage = Stage::Object(match block {
         Block::Event if format.version == 3 => {
@@ -230,10 +233,10 @@ fn next_object(
 /// A block without any bytes.
 fn empty(format: &mut Nettrace, content: Content, faults: &mut Faults) {
     if content.block == Block::Event {
-        faults.push(Fault::damage(content.offset, "block header: longer than the block"));
+        faults.push_hiding(Fault::damage(content.offset, "block header: longer than the block"));
     } else if content.block == Block::SequencePoint {
         let what = "sequence point: runs past the end of its block";
-        faults.push(Fault::damage(content.offset, what));
+        faults.push_hiding(Fault::damage(content.offset, what));
         format.content(content.block, &[], content.offset, faults);
     } else {
         format.content(content.block, &[], content.offset, faults);

@@ -34,6 +34,8 @@ pub(crate) enum Object {
     Content(Content),
     /// In the content of a block of V3, between two events.
     Events(Content, netperf::Events),
+    /// In content that is passed over, and then before the tag that ends an object.
+    Skipped(Content),
     /// Before the tag that ends an object.
     End,
 }
@@ -49,6 +51,11 @@ pub(crate) struct Content {
 }
 
 impl Content {
+    /// Where it ends in the stream.
+    pub(crate) fn end(&self) -> u64 {
+        self.offset + self.len as u64
+    }
+
     /// What the decoder may find in a block that was cut: the events and numbers that are whole.
     pub(crate) fn cut_tag(&self, is_v6: bool) -> Option<u32> {
         let tag = match (self.block, is_v6) {

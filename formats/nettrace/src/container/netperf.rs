@@ -65,8 +65,8 @@ pub(crate) fn block(
     faults: &mut Faults,
 ) -> Result<Framed, Error> {
     let mut skip = |format: &mut Nettrace, what| {
-        faults.push(Fault::damage(offset, what));
-        format.stage = Stage::Object(Object::End);
+        faults.push_hiding(Fault::damage(offset, what));
+        format.stage = Stage::Object(Object::Skipped(content));
         Ok(Framed::Skip(events.left as u64))
     };
     // What is wrong with the size is found before the rest of the event is asked for.
@@ -96,7 +96,11 @@ pub(crate) fn block(
 
 /// How a stream of V1 or V2 ends that just stops.
 pub(crate) fn finish(rest: &[u8], offset: u64) -> Finish {
-    let is_tail = rest.len() >= TAIL.len() && rest.starts_with(&TAIL);
+    // The tail goes on with its own offset, as far as it is there.
+    let own = offset.to_le_bytes();
+    let mut tail = TAIL.iter().chain(own.iter().take(4));
+    let is_tail = rest.len() >= TAIL.len()
+        && rest.iter().all(|byte| tail.next().is_none_or(|own| own == byte));
     let error = match rest {
         [] => Error::truncated(offset, "without its end marker", 0),
         _ if is_tail => Error::truncated(offset, "inside of its tail", TAIL_LEN as u64),
@@ -172,7 +176,7 @@ fn classify(
         return (Framed::Control(event.len), reported);
     }
     let classes = &format.state().classes;
-    let unknown = !classes.contains(event.metadata_id) && classes.refused() == 0;
+    let unknown = !classes.contains(event.metadata_id) && classes.is_complete();
     if unknown && !reported {
         faults.push(Fault::damage(offset, "metadata id: not defined"));
     }

@@ -25,6 +25,8 @@ pub(crate) enum Stage {
     Next,
     /// In the content of a block.
     Content(Content),
+    /// In content that is passed over, and then before a block.
+    Skipped(Content),
 }
 
 /// What follows the magic and the zero word.
@@ -53,11 +55,13 @@ pub(crate) fn frame(
         return Err(Error::invalid(offset, "block: outside of a V6 trace"));
     };
     let content = match stage {
-        Stage::First { .. } | Stage::Next => return head(format, stage, input, offset, faults),
+        Stage::First { .. } | Stage::Next | Stage::Skipped(_) => {
+            return head(format, stage, input, offset, faults);
+        }
         Stage::Trace(content, _) | Stage::Content(content) => content,
     };
     if content.block == Block::Unknown {
-        format.stage = Outer::V6(Stage::Next);
+        format.stage = Outer::V6(Stage::Skipped(content));
         format.count(content.block, content.len);
         return Ok(Framed::Skip(content.len as u64));
     }
@@ -84,8 +88,13 @@ pub(crate) fn frame(
 pub(crate) fn finish(stage: Stage, rest: &[u8], offset: u64) -> Finish {
     let (what, offset, declared, cut) = match stage {
         Stage::First { .. } => ("before its Trace block", offset, 0, None),
-        Stage::Next if rest.is_empty() => ("without its end marker", offset, 0, None),
-        Stage::Next => ("inside of the head of a block", offset, 4, None),
+        Stage::Skipped(content) if offset < content.end() => {
+            (content.block.cut(), content.offset, content.len, None)
+        }
+        Stage::Next | Stage::Skipped(_) if rest.is_empty() => {
+            ("without its end marker", offset, 0, None)
+        }
+        Stage::Next | Stage::Skipped(_) => ("inside of the head of a block", offset, 4, None),
         Stage::Trace(content, _) | Stage::Content(content) => {
             (content.block.cut(), content.offset, content.len, content.cut_tag(true))
         }
@@ -106,7 +115,9 @@ fn head(
     let [a, b, c, kind] = head.to_le_bytes();
     let size = u32::from_le_bytes([a, b, c, 0]) as usize;
     let block = match kind {
-        END_OF_STREAM if size == 0 && stage == Stage::Next => return Ok(Framed::End(4)),
+        END_OF_STREAM if size == 0 && !matches!(stage, Stage::First { .. }) => {
+            return Ok(Framed::End(4));
+        }
         END_OF_STREAM if size != 0 => {
             return Err(Error::invalid(offset, "EndOfStream: size other than 0"));
         }
@@ -138,11 +149,12 @@ fn head(
         match block {
             Block::Trace => faults.push(Fault::damage(content.offset, "Trace: too short")),
             Block::Event => {
-                faults.push(Fault::damage(content.offset, "block header: longer than the block"));
+                let what = "block header: longer than the block";
+                faults.push_hiding(Fault::damage(content.offset, what));
             }
             Block::SequencePoint => {
                 let what = "sequence point: runs past the end of its block";
-                faults.push(Fault::damage(content.offset, what));
+                faults.push_hiding(Fault::damage(content.offset, what));
             }
             _ => {}
         }
