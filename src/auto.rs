@@ -39,9 +39,15 @@ impl Format for Auto {
     type Decoder = dyn Decode;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], offset: u64, faults: &mut Faults) -> Result<Framed, Error> {
+    fn frame(
+        &mut self,
+        input: &[u8],
+        offset: u64,
+        run_open: bool,
+        faults: &mut Faults,
+    ) -> Result<Framed, Error> {
         if let Some(format) = &mut self.known {
-            return format.frame(input, offset, faults);
+            return format.frame(input, offset, run_open, faults);
         }
         match detect(input) {
             Detection::Unsure => return Ok(Framed::NeedMore(1)),
@@ -51,7 +57,7 @@ impl Format for Auto {
                 return Err(Error::unsupported(offset, "the format of this stream", first));
             }
         }
-        self.frame(input, offset, faults)
+        self.frame(input, offset, run_open, faults)
     }
 
     fn finish(&mut self, rest: &[u8], offset: u64) -> Finish {

@@ -18,6 +18,8 @@ pub enum Framed {
     NeedMore(usize),
     /// So many bytes that the format has dealt with.
     Control(usize),
+    /// What comes changes the state. The open run is closed first, and the same is asked again.
+    Barrier,
     /// So many bytes, some perhaps yet to come, that are passed over without being looked at.
     Skip(u64),
     /// So many bytes for the decoder.
@@ -69,9 +71,18 @@ pub trait Format: Send {
     /// Tells what lies at the head of `input`, which is not empty and begins at `offset` bytes of
     /// the stream.
     ///
+    /// `run_open`: frames that [join](Framed::Data::joins) are waiting to be handed out. They hold
+    /// the state, which is copied if it is changed now; [`Framed::Barrier`] avoids that.
+    ///
     /// # Errors
     /// The next frame cannot be found. Not called again after that.
-    fn frame(&mut self, input: &[u8], offset: u64, faults: &mut Faults) -> Result<Framed, Error>;
+    fn frame(
+        &mut self,
+        input: &[u8],
+        offset: u64,
+        run_open: bool,
+        faults: &mut Faults,
+    ) -> Result<Framed, Error>;
 
     /// The stream stopped and `rest`, at `offset`, is less than a frame. Called at most once.
     fn finish(&mut self, rest: &[u8], offset: u64) -> Finish;
@@ -114,8 +125,14 @@ where
 {
     type Decoder = dyn Decode;
 
-    fn frame(&mut self, input: &[u8], offset: u64, faults: &mut Faults) -> Result<Framed, Error> {
-        self.0.frame(input, offset, faults)
+    fn frame(
+        &mut self,
+        input: &[u8],
+        offset: u64,
+        run_open: bool,
+        faults: &mut Faults,
+    ) -> Result<Framed, Error> {
+        self.0.frame(input, offset, run_open, faults)
     }
 
     fn finish(&mut self, rest: &[u8], offset: u64) -> Finish {
@@ -138,8 +155,14 @@ where
 impl Format for DynFormat {
     type Decoder = dyn Decode;
 
-    fn frame(&mut self, input: &[u8], offset: u64, faults: &mut Faults) -> Result<Framed, Error> {
-        (**self).frame(input, offset, faults)
+    fn frame(
+        &mut self,
+        input: &[u8],
+        offset: u64,
+        run_open: bool,
+        faults: &mut Faults,
+    ) -> Result<Framed, Error> {
+        (**self).frame(input, offset, run_open, faults)
     }
 
     fn finish(&mut self, rest: &[u8], offset: u64) -> Finish {

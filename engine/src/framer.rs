@@ -80,7 +80,10 @@ impl<F: Format> Framer<F> {
     /// # Errors
     /// [`Full`], with the chunk, if more than [`Config::max_buffered`] would be queued.
     pub fn push(&mut self, chunk: Bytes) -> Result<(), Full> {
-        if !self.queue.is_empty() && self.queued + chunk.len() > self.config.max_buffered {
+        // A handle is counted too, so that very small chunks are bounded as well.
+        let handles = (self.queue.len() + 1) * size_of::<Bytes>();
+        let held = self.queued + chunk.len() + handles;
+        if !self.queue.is_empty() && held > self.config.max_buffered {
             return Err(Full(chunk));
         }
         self.stats.bytes_in += chunk.len() as u64;
@@ -206,7 +209,7 @@ impl<F: Format> Framer<F> {
         }
         self.wanted = 0;
         self.seen = self.carry.len();
-        match self.measure(None)? {
+        match self.measure(None, false)? {
             Framed::NeedMore(more) => {
                 self.wanted = self.carry.len() + more;
                 Ok(Step::Again)
@@ -219,6 +222,10 @@ impl<F: Format> Framer<F> {
             Framed::Control(len) => {
                 self.carry.advance(len);
                 self.offset += len as u64;
+                Ok(Step::Again)
+            }
+            Framed::Barrier => {
+                debug_assert!(false, "no run is open");
                 Ok(Step::Again)
             }
             Framed::Skip(len) => {
@@ -240,7 +247,7 @@ impl<F: Format> Framer<F> {
         let mut run = None;
         let mut error = None;
         while let Some(rest) = chunk.get(len..).filter(|rest| !rest.is_empty()) {
-            let framed = match self.measure(Some((rest, len))) {
+            let framed = match self.measure(Some((rest, len)), run.is_some()) {
                 Ok(framed) => framed,
                 Err(failed) => {
                     error = Some(failed);
@@ -265,7 +272,7 @@ impl<F: Format> Framer<F> {
                 }
                 Framed::NeedMore(more) if run.is_none() => self.carry_over(chunk, more),
                 // What is there makes a run; the rest is looked at again.
-                Framed::NeedMore(_) => {}
+                Framed::NeedMore(_) | Framed::Barrier => {}
             }
             break;
         }
@@ -285,23 +292,20 @@ impl<F: Format> Framer<F> {
     /// Asks the format what lies at the head of the input, and holds it to its contract and to the
     /// limit, so that the answer does not depend on how the stream was cut into chunks.
     #[inline]
-    fn measure(&mut self, input: Option<(&[u8], usize)>) -> Result<Framed, Error> {
+    fn measure(&mut self, input: Option<(&[u8], usize)>, run_open: bool) -> Result<Framed, Error> {
         let (input, ahead) = input.unwrap_or((&self.carry, 0));
         // A format that never sees more than a frame may have cannot act on more.
         let input = input.get(..self.config.max_frame).unwrap_or(input);
         let offset = self.offset + ahead as u64;
         self.faults.begin_frame();
-        let framed = self.format.frame(input, offset, &mut self.faults)?;
+        let framed = self.format.frame(input, offset, run_open, &mut self.faults)?;
         let len = match framed {
             Framed::NeedMore(more) => input.len().saturating_add(more),
             Framed::Data { len, .. } | Framed::Control(len) | Framed::End(len) => {
                 debug_assert!((1..=input.len()).contains(&len), "a frame empty or not complete");
                 len
             }
-            Framed::Skip(len) => {
-                debug_assert!(len > 0, "nothing is skipped");
-                0
-            }
+            Framed::Skip(_) | Framed::Barrier => 0,
         };
         if len > self.config.max_frame {
             return Err(Error::limit(offset, "max_frame", len as u64));

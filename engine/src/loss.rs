@@ -197,7 +197,9 @@ impl Loss {
         let expected = if known && begun { row.last } else { span.last };
         let (missing, from) = (span.last.wrapping_sub(expected), row.last_ticks);
         row.last = span.last;
-        self.missing(span.thread, missing, from, span.last_ticks);
+        // A removal has no time of its own.
+        let to = if span.kind == SpanKind::Removed { from } else { span.last_ticks };
+        self.missing(span.thread, missing, from, to);
         if span.kind == SpanKind::Removed
             && let Some(row) = self.threads.get_mut(&span.thread)
         {

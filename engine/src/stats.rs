@@ -29,7 +29,7 @@ pub struct Stats {
     pub sequence_points: u64,
     /// Events delivered raw, since their class is not known or was not kept.
     pub undescribed: u64,
-    /// Classes not kept because a limit was reached.
+    /// Definitions of classes not kept because a limit was reached.
     pub classes_refused: u64,
     /// Events whose stack is not defined at their place.
     pub unresolved_stacks: u64,

@@ -1,8 +1,8 @@
 //! Bytes that outlive a batch, copied out of the chunk so that they never pin it.
 //!
 //! A store is an arena of its own: bytes are only ever added, and all are freed at once when their
-//! epoch ends. It is cut into segments that runs in flight share; a segment that is shared is not
-//! added to any more. Segments of an ended epoch are used again.
+//! epoch ends. It is cut into segments that runs in flight share; one that is shared and not yet full
+//! is copied before it is added to. Segments of an ended epoch are used again.
 
 use std::sync::Arc;
 
@@ -56,16 +56,20 @@ impl Store {
             self.segments.push(segment);
         }
         let at = self.segments.len().checked_sub(1)?;
-        let segment = Arc::get_mut(self.segments.get_mut(at)?)?;
-        let (start, before) = (segment.len(), segment.capacity());
+        let segment = self.segments.get_mut(at)?;
+        let before = segment.capacity();
+        // A segment in use by a run is copied, which is never more than `SEGMENT` bytes, and not
+        // left as it is: else there would be as many segments as blocks.
+        let segment = Arc::make_mut(segment);
+        let start = segment.len();
         let len = start + bytes.len();
-        if len > before {
+        if len > segment.capacity() {
             // Doubled, but never beyond what a segment may hold.
-            let capacity = (before * 2).clamp(len, len.max(SEGMENT));
+            let capacity = (segment.capacity() * 2).clamp(len, len.max(SEGMENT));
             segment.reserve_exact(capacity - start);
         }
         segment.extend_from_slice(bytes);
-        self.reserved += segment.capacity() - before;
+        self.reserved = self.reserved + segment.capacity() - before;
         Some(Stored {
             segment: u32::try_from(at).ok()?,
             start: u32::try_from(start).ok()?,
@@ -99,10 +103,9 @@ impl Store {
         self.reserved + self.free.iter().map(|segment| segment.capacity()).sum::<usize>()
     }
 
-    /// Whether the last segment takes `len` more bytes: it is not shared, and not full.
-    fn fits(&mut self, len: usize) -> bool {
-        let last = self.segments.last_mut().and_then(Arc::get_mut);
-        last.is_some_and(|bytes| bytes.len() + len <= SEGMENT)
+    /// Whether the last segment takes `len` more bytes.
+    fn fits(&self, len: usize) -> bool {
+        self.segments.last().is_some_and(|bytes| bytes.len() + len <= SEGMENT)
     }
 }
 

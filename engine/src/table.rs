@@ -14,13 +14,17 @@ const PAGE: usize = 64;
 /// Ids from here on go to the map: 1,024 pages at most, however far apart the ids are.
 const DENSE: u64 = 1 << 16;
 
+const SHARDS: usize = 64;
+
 type Page<T> = [Option<T>; PAGE];
 
 /// Values by id.
 #[derive(Debug)]
 pub struct Table<T> {
     directory: Arc<Vec<Option<Arc<Page<T>>>>>,
-    sparse: Arc<HashMap<u64, T>>,
+    /// A map for each remainder of the id, so that a change copies one of many. Empty at first.
+    sparse: Arc<Vec<Arc<HashMap<u64, T>>>>,
+    sparse_len: usize,
     /// Pages of an epoch that ended. Not shared with clones.
     free: Vec<Arc<Page<T>>>,
     len: usize,
@@ -32,7 +36,7 @@ pub struct Table<T> {
 impl<T> Default for Table<T> {
     fn default() -> Self {
         let (directory, sparse) = (Arc::default(), Arc::default());
-        Self { directory, sparse, free: Vec::new(), len: 0, pages: 0, solid: 0..0 }
+        Self { directory, sparse, sparse_len: 0, free: Vec::new(), len: 0, pages: 0, solid: 0..0 }
     }
 }
 
@@ -41,6 +45,7 @@ impl<T> Clone for Table<T> {
         Self {
             directory: Arc::clone(&self.directory),
             sparse: Arc::clone(&self.sparse),
+            sparse_len: self.sparse_len,
             free: Vec::new(),
             len: self.len,
             pages: self.pages,
@@ -57,7 +62,7 @@ impl<T: Clone> Table<T> {
             let (page, slot) = place(id);
             self.directory.get(page)?.as_ref()?.get(slot)?.as_ref()
         } else {
-            self.sparse.get(&id)
+            self.sparse.get(shard(id))?.get(&id)
         }
     }
 
@@ -78,7 +83,9 @@ impl<T: Clone> Table<T> {
         let old = if id < DENSE {
             self.slot(id).replace(value)
         } else {
-            Arc::make_mut(&mut self.sparse).insert(id, value)
+            let old = self.shard_mut(id).insert(id, value);
+            self.sparse_len += usize::from(old.is_none());
+            old
         };
         self.len += usize::from(old.is_none());
         if self.len == 1 {
@@ -99,7 +106,8 @@ impl<T: Clone> Table<T> {
             self.solid.end = id;
         }
         if id >= DENSE {
-            return Arc::make_mut(&mut self.sparse).remove(&id);
+            self.sparse_len -= 1;
+            return self.shard_mut(id).remove(&id);
         }
         let removed = self.slot(id).take();
         self.release_page(place(id).0);
@@ -119,9 +127,19 @@ impl<T: Clone> Table<T> {
             }
             None => self.directory = Arc::default(),
         }
-        match Arc::get_mut(&mut self.sparse) {
-            Some(sparse) => sparse.clear(),
-            None => self.sparse = Arc::default(),
+        if self.sparse_len > 0 {
+            match Arc::get_mut(&mut self.sparse) {
+                Some(shards) => {
+                    for shard in shards {
+                        match Arc::get_mut(shard) {
+                            Some(map) => map.clear(),
+                            None => *shard = Arc::default(),
+                        }
+                    }
+                }
+                None => self.sparse = Arc::default(),
+            }
+            self.sparse_len = 0;
         }
         (self.len, self.pages, self.solid) = (0, 0, 0..0);
     }
@@ -146,14 +164,14 @@ impl<T: Clone> Table<T> {
                     Some(((at * PAGE + slot) as u64, value.as_ref()?))
                 })
             });
-        dense.chain(self.sparse.iter().map(|(id, value)| (*id, value)))
+        dense.chain(self.sparse.iter().flat_map(|map| map.iter()).map(|(id, value)| (*id, value)))
     }
 
     /// Bytes reserved from the system, pages kept for later included.
     pub fn reserved(&self) -> usize {
         (self.pages + self.free.len()) * size_of::<Page<T>>()
             + self.directory.capacity() * size_of::<usize>()
-            + self.sparse.capacity() * size_of::<(u64, T)>()
+            + self.sparse_len * 2 * size_of::<(u64, T)>()
     }
 
     /// Keeps a page for later if nothing is left in it.
@@ -166,6 +184,14 @@ impl<T: Clone> Table<T> {
             self.pages -= 1;
             self.free.push(empty);
         }
+    }
+
+    fn shard_mut(&mut self, id: u64) -> &mut HashMap<u64, T> {
+        let shards = Arc::make_mut(&mut self.sparse);
+        if shards.is_empty() {
+            shards.resize_with(SHARDS, Arc::default);
+        }
+        Arc::make_mut(shards.get_mut(shard(id)).expect("a shard for each remainder"))
     }
 
     fn slot(&mut self, id: u64) -> &mut Option<T> {
@@ -181,6 +207,12 @@ impl<T: Clone> Table<T> {
         });
         Arc::make_mut(page).get_mut(slot).expect("slots are below PAGE")
     }
+}
+
+/// The map of an id from [`DENSE`] on. Ids of V1 and V2 are offsets and multiples of no number.
+#[expect(clippy::cast_possible_truncation, reason = "the remainder is below 64")]
+fn shard(id: u64) -> usize {
+    (id % SHARDS as u64) as usize
 }
 
 /// The page of an id below [`DENSE`] and the place in it.

@@ -257,7 +257,6 @@ fn classes_beyond_a_limit_are_not_kept_and_those_there_stay() {
 }
 
 #[test]
-#[ignore = "once a limit was reached, an id never defined is no fault even after all is cleared"]
 fn an_unknown_class_is_a_fault_again_once_the_refused_ones_are_cleared() {
     let mut config = Config::default();
     config.max_classes = 2;

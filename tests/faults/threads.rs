@@ -54,7 +54,6 @@ fn an_unknown_thread_is_one_fault_a_block() {
 }
 
 #[test]
-#[ignore = "a capture thread that is not defined is no fault, only a thread is"]
 fn an_unknown_capture_thread_is_one_fault_a_block() {
     let mut writer = v6::Writer::begin();
     let by = |number, capture_thread| Event { capture_thread, ..event(number) };
@@ -172,7 +171,6 @@ fn removals_before_one_that_does_not_fit_hold() {
 }
 
 #[test]
-#[ignore = "a thread removed twice in one block loses all its numbers at the second removal"]
 fn a_thread_removed_already_is_unknown_to_the_next_removal() {
     let mut writer = v6::Writer::begin();
     writer.numbers(1..=5);

@@ -9,6 +9,7 @@ use tracemill_engine::{
 };
 use zerocopy::{FromBytes, IntoBytes};
 
+use crate::frame::flags_of;
 use crate::header::{Failure, Header, Rest, flag, place};
 use crate::view::Detail;
 use crate::wire::{BlockHeader, NetperfEvent, SequencePoint, SequencePointThread, SequencePointV6};
@@ -146,7 +147,8 @@ impl Decoder {
             };
             rest = following;
             let flags = flags | std::mem::take(&mut unresolved);
-            if flags & (flag::METADATA_ID | flag::STACK | flag::THREAD | flag::ACTIVITY) != 0 {
+            let ids = flag::METADATA_ID | flag::STACK | flag::THREAD | flag::ACTIVITY;
+            if flags & (if V6 { ids | flag::CAPTURE } else { ids }) != 0 {
                 let offset = run.offset + at as u64;
                 header.marks = self.resolve::<V6>(flags, header, &solid, offset, sink);
             }
@@ -221,10 +223,9 @@ impl Decoder {
             }
         }
         if V6 {
-            let key = header.thread;
-            if flags & flag::THREAD != 0
-                && !solid.threads.contains(&key)
-                && !self.state.threads.contains(key)
+            let known = |key: u64| solid.threads.contains(&key) || self.state.threads.contains(key);
+            if flags & flag::THREAD != 0 && !known(header.thread)
+                || flags & flag::CAPTURE != 0 && !known(header.capture_thread)
             {
                 marks = report(marks, mark::REPORTED_THREAD, offset, sink);
             }
@@ -270,14 +271,21 @@ impl Decoder {
                     position.carry =
                         carry(head.thread_count.get().into(), head.timestamp.get(), flags);
                 }
-                Err(fault) => return ill_formed(run, position, fault, sink),
+                Err(fault) => {
+                    let cleared = !run.cut && flags_of(cursor) & 1 != 0;
+                    ill_formed(run, position, fault, sink);
+                    if cleared {
+                        sink.span(SpanKind::Cleared.mark(0));
+                    }
+                    return;
+                }
             }
         }
         let [mut left, ticks, flags, mut reported, ..] = position.carry;
         // What an ill-formed sequence point clears is cleared all the same.
-        let cleared = |run, position: &mut Position, fault, sink: &mut Sink<'a>| {
+        let cleared = |run: RunView<'_>, position: &mut Position, fault, sink: &mut Sink<'a>| {
             ill_formed(run, position, fault, sink);
-            if flags & 1 != 0 {
+            if flags & 1 != 0 && !run.cut {
                 sink.span(SpanKind::Cleared.mark(ticks));
             }
         };
@@ -289,7 +297,14 @@ impl Decoder {
                 Err(fault) => return cleared(run, position, fault, sink),
             };
             left -= 1;
-            stands(self, row, (ticks, offset), SpanKind::Stands, &mut reported, sink);
+            let (thread, last) = row;
+            if self.state.threads.contains(thread) {
+                let span = SpanKind::Stands.mark(ticks);
+                sink.span(Span { thread, first: last, last, ..span });
+            } else if reported == 0 {
+                reported = 1;
+                sink.fault(Fault::damage(offset, "thread index: not defined"));
+            }
         }
         if left > 0 && cursor.is_empty() {
             return cleared(run, position, Fault::damage(cursor.offset(), what), sink);
@@ -316,19 +331,19 @@ impl Decoder {
         if position.at == 0 {
             sink.span(SpanKind::Removals.mark(0));
         }
-        let mut reported = position.carry[3];
         while !cursor.is_empty() && !sink.is_full() {
-            let offset = cursor.offset();
             let row = cursor.varu64(what).and_then(|index| Ok((index, cursor.varu32(what)?)));
             match row {
-                Ok(row) => {
-                    stands(self, row, (0, offset), SpanKind::Removed, &mut reported, sink);
+                // One that is not known was reported when the block was framed.
+                Ok((thread, last)) if self.state.threads.contains(thread) => {
+                    let span = SpanKind::Removed.mark(0);
+                    sink.span(Span { thread, first: last, last, ..span });
                 }
+                Ok(_) => {}
                 Err(fault) => return ill_formed(run, position, fault, sink),
             }
         }
         position.at = run.bytes.len() - cursor.len();
-        position.carry[3] = reported;
     }
 }
 
@@ -424,23 +439,6 @@ fn sequence_point_v4(run: RunView<'_>, position: &mut Position, sink: &mut Sink<
     if left == 0 {
         position.at = run.bytes.len();
         sink.span(SpanKind::Settled.mark(ticks));
-    }
-}
-
-/// Adds the number that a thread of V6 stands at, if the thread is known.
-fn stands<'a>(
-    decoder: &'a Decoder,
-    (thread, last): (u64, u32),
-    (ticks, offset): (u64, u64),
-    kind: SpanKind,
-    reported: &mut u64,
-    sink: &mut Sink<'a>,
-) {
-    if decoder.state.threads.contains(thread) {
-        sink.span(Span { thread, first: last, last, ..kind.mark(ticks) });
-    } else if *reported == 0 {
-        *reported = 1;
-        sink.fault(Fault::damage(offset, "thread index: not defined"));
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! What differs between versions is in `container/`; what a block means, once found, is here.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tracemill_engine::{
@@ -19,6 +20,8 @@ use crate::{header, rows};
 pub struct Nettrace {
     pub(crate) stage: Stage,
     pub(crate) version: u32,
+    /// Whether events wait to be handed out that hold the state as it is.
+    pub(crate) run_open: bool,
     decoder: Arc<Decoder>,
     /// What a block that the decoder reads does to the state once it has been read.
     pending: Pending,
@@ -78,7 +81,7 @@ struct Pending {
     sequence_point: bool,
     clear_threads: bool,
     clear_metadata: bool,
-    removed: Vec<u64>,
+    removed: HashSet<u64>,
 }
 
 impl Nettrace {
@@ -99,7 +102,14 @@ impl Nettrace {
             kind(Block::LabelList),
             kind(Block::Unknown),
         ];
-        Self { stage: Stage::Magic, version: 0, decoder, pending: Pending::default(), kinds }
+        Self {
+            stage: Stage::Magic,
+            version: 0,
+            run_open: false,
+            decoder,
+            pending: Pending::default(),
+            kinds,
+        }
     }
 
     /// The state, to be changed: in place if no run holds it.
@@ -175,10 +185,10 @@ impl Nettrace {
         if pending.clear_metadata {
             decoder.state.classes.clear();
         }
-        for index in pending.removed.drain(..) {
+        for index in pending.removed.drain() {
             decoder.state.threads.remove(index);
         }
-        // The list keeps its memory.
+        // The set keeps its memory.
         self.pending.removed = pending.removed;
     }
 }
@@ -186,8 +196,15 @@ impl Nettrace {
 impl Format for Nettrace {
     type Decoder = Decoder;
 
-    fn frame(&mut self, input: &[u8], offset: u64, faults: &mut Faults) -> Result<Framed, Error> {
+    fn frame(
+        &mut self,
+        input: &[u8],
+        offset: u64,
+        run_open: bool,
+        faults: &mut Faults,
+    ) -> Result<Framed, Error> {
         self.settle();
+        self.run_open = run_open;
         match self.stage {
             Stage::Netperf(_) | Stage::Object(_) | Stage::Magic => {
                 fast_serialization::frame(self, input, offset, faults)
@@ -219,31 +236,29 @@ impl Format for Nettrace {
 }
 
 /// Flags of a sequence point of V6; 0 if it is too short to have them.
-fn flags_of(mut cursor: Cursor<'_>) -> u32 {
+pub(crate) fn flags_of(mut cursor: Cursor<'_>) -> u32 {
     let what = "";
     cursor.u64(what).and_then(|_| cursor.u32(what)).unwrap_or(0)
 }
 
-/// The known threads that a block removes, as far as its rows fit. Never more than twice as many as
-/// there are, however often the block names one.
-fn removed(mut cursor: Cursor<'_>, threads: &Threads, indexes: &mut Vec<u64>, faults: &mut Faults) {
-    let (start, what, mut rows) = (cursor.offset(), "", 0);
-    while let Ok(index) = cursor.varu64(what) {
-        if cursor.varu32(what).is_err() {
-            break;
+/// The known threads that a block removes, as far as its rows fit. One that is not known, or not any
+/// more, is a fault, once.
+fn removed(
+    mut cursor: Cursor<'_>,
+    threads: &Threads,
+    indexes: &mut HashSet<u64>,
+    faults: &mut Faults,
+) {
+    let (what, mut reported) = ("", false);
+    loop {
+        let offset = cursor.offset();
+        let row = cursor.varu64(what).and_then(|index| cursor.varu32(what).map(|_| index));
+        let Ok(index) = row else {
+            return;
+        };
+        if !(threads.contains(index) && indexes.insert(index)) && !reported {
+            reported = true;
+            faults.push(Fault::damage(offset, "thread index: not defined"));
         }
-        if threads.contains(index) {
-            rows += 1;
-            indexes.push(index);
-        }
-        if indexes.len() > 2 * threads.len() {
-            indexes.sort_unstable();
-            indexes.dedup();
-        }
-    }
-    indexes.sort_unstable();
-    indexes.dedup();
-    if indexes.len() < rows {
-        faults.push(Fault::damage(start, "thread index: removed twice"));
     }
 }

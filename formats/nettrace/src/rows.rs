@@ -55,6 +55,7 @@ pub(crate) fn threads(state: &mut State, mut cursor: Cursor<'_>, faults: &mut Fa
     let (mut again, mut full) = (Once(false), Once(false));
     let process_id = state.trace.process_id;
     while !cursor.is_empty() {
+        let offset = cursor.offset();
         let row = cursor
             .u16("thread: runs past the end of the block")
             .and_then(|size| cursor.split(size.into(), "thread: runs past the end of the block"));
@@ -62,7 +63,6 @@ pub(crate) fn threads(state: &mut State, mut cursor: Cursor<'_>, faults: &mut Fa
             Ok(row) => row,
             Err(fault) => return faults.push(fault),
         };
-        let offset = row.offset();
         let index = match row.varu64("thread index: runs past the end of its row") {
             Ok(index) => index,
             Err(fault) => {

@@ -49,6 +49,9 @@ pub(crate) fn stream(
         Err(Extent::NeedMore(more)) => return Ok(Framed::NeedMore(more)),
         Err(Extent::Invalid(what)) => return Err(Error::invalid(offset, what)),
     };
+    if event.metadata_id == 0 && format.run_open {
+        return Ok(Framed::Barrier);
+    }
     let (framed, reported) = classify(format, &event, input, offset, events.reported, faults);
     format.stage = Stage::Netperf(Events { left: 0, reported });
     format.count(Block::Event, event.len);
@@ -85,6 +88,9 @@ pub(crate) fn block(
         Err(Extent::NeedMore(more)) => return Ok(Framed::NeedMore(more)),
         Err(Extent::Invalid(what)) => return skip(format, what),
     };
+    if event.metadata_id == 0 && format.run_open {
+        return Ok(Framed::Barrier);
+    }
     let (framed, reported) = classify(format, &event, input, offset, events.reported, faults);
     let left = events.left - event.len;
     format.stage = Stage::Object(match left {
