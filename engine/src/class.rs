@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::layout::Layout;
+use crate::schemas::Known;
 use crate::table::Table;
 
 /// What all events of one kind have in common.
@@ -25,6 +27,9 @@ pub struct EventClass {
     /// The provider's name and then the event's, the latter from `split` on.
     text: Box<str>,
     split: usize,
+    /// Its fields, as the stream describes them.
+    described: Option<Arc<Layout>>,
+    known: Option<Known>,
     /// The definition as it stands in the stream.
     definition: Box<[u8]>,
     /// How `definition` is to be read: a number of the format's own.
@@ -45,6 +50,8 @@ impl EventClass {
             provider_guid: None,
             text,
             split: provider.len(),
+            described: None,
+            known: None,
             definition: Box::default(),
             dialect: 0,
         }
@@ -56,6 +63,43 @@ impl EventClass {
         self.definition = definition.into();
         self.dialect = dialect;
         self
+    }
+
+    /// Keeps the fields as the stream describes them.
+    #[must_use]
+    pub fn with_layout(mut self, layout: Layout) -> Self {
+        self.described = (!layout.is_empty()).then(|| Arc::new(layout));
+        self
+    }
+
+    /// Keeps what is known of the event beside the stream.
+    #[must_use]
+    pub fn with_known(mut self, known: Option<Known>) -> Self {
+        self.known = known;
+        self
+    }
+
+    /// Its fields: as the stream describes them, else as they are known. `None` if neither tells;
+    /// an event without fields has a payload that is not described.
+    pub fn layout(&self) -> Option<&Layout> {
+        match (&self.described, &self.known) {
+            (_, Some(known)) if known.overrides => Some(known.layout),
+            (Some(described), _) => Some(described),
+            (None, known) => known.as_ref().map(|known| known.layout),
+        }
+    }
+
+    /// What is known of the event beside the stream.
+    pub fn known(&self) -> Option<&Known> {
+        self.known.as_ref()
+    }
+
+    /// Name of the event: the stream's, else the one it is known by; empty if neither tells.
+    pub fn display_name(&self) -> &str {
+        match (self.name(), &self.known) {
+            ("", Some(known)) => known.name,
+            (name, _) => name,
+        }
     }
 
     /// Name of the provider; where a stream has none (netperf V1), its GUID as text.
@@ -80,7 +124,8 @@ impl EventClass {
 
     /// Bytes of its strings and of its definition.
     pub fn string_bytes(&self) -> usize {
-        self.text.len() + self.definition.len()
+        let described = self.described.as_ref().map_or(0, |layout| layout.bytes());
+        self.text.len() + self.definition.len() + described
     }
 }
 
@@ -154,13 +199,23 @@ impl Classes {
         let bytes = self.string_bytes - old.unwrap_or(0) + class.string_bytes();
         let full = old.is_none() && self.table.len() >= self.limit;
         if full || bytes > self.max_strings {
-            self.refused += 1;
-            self.complete = false;
+            self.refuse();
             return Defined::Refused;
         }
         self.string_bytes = bytes;
         self.table.insert(id.into(), Arc::new(class));
         if old.is_some() { Defined::Replaced } else { Defined::New }
+    }
+
+    /// Bytes that names, definitions and layouts may still take.
+    pub fn room(&self) -> usize {
+        self.max_strings.saturating_sub(self.string_bytes)
+    }
+
+    /// Counts a definition that is not kept because it would take more than there is room for.
+    pub fn refuse(&mut self) {
+        self.refused += 1;
+        self.complete = false;
     }
 
     /// Forgets all classes.

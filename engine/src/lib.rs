@@ -21,17 +21,20 @@ mod cursor;
 mod error;
 mod format;
 mod framer;
+mod layout;
 mod loss;
 #[cfg(feature = "parallel")]
 mod parallel;
 mod parser;
 mod prefetch;
 mod run;
+mod schemas;
 mod sequences;
 mod state;
 mod stats;
 mod store;
 mod table;
+mod value;
 mod view;
 
 pub use arena::{Arena, ArenaPool, Lease};
@@ -46,15 +49,18 @@ pub use format::{
     Decode, DynFormat, Erase, FAULTS_PER_FRAME, Faults, Finish, Format, FrameKind, Framed,
 };
 pub use framer::{Framer, Full};
+pub use layout::{Count, Field, FieldId, Layout, MAX_DEPTH, Map, Type};
 pub use loss::{Loss, Span, SpanKind, ThreadLoss};
 #[cfg(feature = "parallel")]
 pub use parallel::ParallelParser;
 pub use parser::Parser;
 pub use prefetch::prefetch;
 pub use run::{Position, Run, RunView};
+pub use schemas::{Known, Schemas};
 pub use sequences::{Added, Sequences};
 pub use state::{State, Thread, Threads, TraceInfo};
 pub use stats::{Memory, PoolStats, Stats};
 pub use store::{Store, Stored};
 pub use table::Table;
+pub use value::{Elements, IllFormed, Value, Values, utf16};
 pub use view::{EventView, Events};

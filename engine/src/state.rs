@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::class::Classes;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::schemas::Schemas;
 use crate::sequences::Sequences;
 use crate::table::Table;
 
@@ -18,6 +19,8 @@ pub struct State {
     pub trace: Arc<TraceInfo>,
     /// From ticks to time.
     pub clock: Clock,
+    /// Layouts of events that the stream does not describe.
+    pub schemas: Option<&'static dyn Schemas>,
     /// Event classes by the id events refer to.
     pub classes: Classes,
     /// Threads by the key events refer to.
@@ -35,6 +38,7 @@ impl State {
         Self {
             trace: Arc::default(),
             clock: Clock::default(),
+            schemas: None,
             classes: Classes::new(config.max_classes, config.max_strings / 4 * 3),
             threads: Threads::new(config.max_threads, config.max_strings / 4),
             threads_by_id: false,

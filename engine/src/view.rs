@@ -2,7 +2,9 @@
 
 use crate::batch::{Context, Record, StackRef};
 use crate::class::EventClass;
+use crate::layout::FieldId;
 use crate::state::{State, Thread};
+use crate::value::{Value, Values};
 
 /// Iterator over the events of a batch.
 #[derive(Clone, Debug)]
@@ -112,6 +114,20 @@ impl<'a> EventView<'a> {
         let run = self.context.run;
         let at = self.record.payload.as_ptr().addr().checked_sub(run.bytes.as_ptr().addr())?;
         (at <= run.bytes.len()).then_some(run.offset + at as u64)
+    }
+
+    /// The fields of its payload, read one by one as its class describes them. `None` if nobody
+    /// does.
+    #[inline]
+    pub fn fields(&self) -> Option<Values<'a>> {
+        let layout = self.class()?.layout()?;
+        Some(Values::new(layout, self.record.payload, self.context.state.trace.pointer_size))
+    }
+
+    /// The value of a field that was [looked up](crate::Layout::field) in the layout of its class.
+    #[inline]
+    pub fn field(&self, id: FieldId) -> Option<Value<'a>> {
+        self.fields()?.get(id)
     }
 
     /// What only events of its format have, for the format's crate to read.

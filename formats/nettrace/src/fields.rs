@@ -1,154 +1,200 @@
 //! How metadata describes payloads (specification section 4).
 
-use tracemill_engine::{Cursor, EventClass, Fault};
+use tracemill_engine::{Count, Cursor, Fault, Field, Layout, MAX_DEPTH, Type};
 
-use crate::metadata;
 use crate::rows::text;
-
-/// Objects and arrays inside of each other that are followed.
-const MAX_DEPTH: u32 = 32;
-
-/// A field of a payload, or of an object in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Field {
-    /// Its name.
-    pub name: String,
-    /// Its type.
-    pub field_type: FieldType,
-}
-
-/// Type of a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FieldType {
-    /// A type without parts, by its code: 3 to 18, 20, 21, 23 and 26 of the specification.
-    Plain(u8),
-    /// Fields one after the other.
-    Object(Fields),
-    /// A 16-bit number of elements, and the elements.
-    Array(Box<FieldType>),
-    /// A number of elements that the metadata tells.
-    FixedLengthArray(Box<FieldType>, u16),
-    /// Elements elsewhere in the payload, relative to this place.
-    RelLoc(Box<FieldType>),
-    /// Elements elsewhere in the payload, relative to its start.
-    DataLoc(Box<FieldType>),
-}
-
-/// Fields in the order of the payload.
-pub type Fields = Vec<Field>;
-
-/// The fields that the stream describes for a class; none where it describes none or where their
-/// description is ill-formed. Reads the description anew and allocates; O(bytes of it).
-pub fn fields(class: &EventClass) -> Fields {
-    metadata::fields_of(class.definition(), class.dialect())
-}
 
 /// How a list of fields is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Layout {
+pub(crate) enum Written {
     /// V1 to V5: type before name.
     V1,
-    /// The `V2Params` tag of V5: size, name, type.
+    /// The V2Params tag of V5: size, name, type.
     V2,
     /// V6: size, name, type.
     V6,
 }
 
-/// Reads a list of fields. Makes a tree of them only if it is to be kept: checking a description
-/// costs no memory, however large it is.
-///
-/// # Errors
-/// The first place that does not fit.
-pub(crate) fn list(
-    cursor: &mut Cursor<'_>,
-    layout: Layout,
-    keep: bool,
-    depth: u32,
-) -> Result<Fields, Fault> {
-    let what = "field list: runs past the end of the metadata";
-    if depth > MAX_DEPTH {
-        return Err(Fault::damage(cursor.offset(), "field list: nested too deep"));
-    }
-    let count = match layout {
-        Layout::V6 => cursor.u16(what)?.into(),
-        Layout::V1 | Layout::V2 => cursor.u32(what)?,
-    };
-    let mut fields = Vec::new();
-    for _ in 0..count {
-        let field = match layout {
-            Layout::V1 => {
-                let field_type = field_type(cursor, layout, keep, depth)?;
-                Field { name: utf16z(cursor, keep, what)?, field_type }
-            }
-            Layout::V2 => {
-                let size = cursor.u32(what)?;
-                // The size counts itself.
-                let size = size.checked_sub(4).ok_or(Fault::damage(cursor.offset(), what))?;
-                let mut inner = cursor.split(size as usize, what)?;
-                let name = utf16z(&mut inner, keep, what)?;
-                Field { name, field_type: field_type(&mut inner, layout, keep, depth)? }
-            }
-            Layout::V6 => {
-                let size = cursor.u16(what)?;
-                let mut inner = cursor.split(size.into(), what)?;
-                let name = text(&mut inner)?;
-                let name = if keep { String::from_utf8_lossy(name).into() } else { String::new() };
-                Field { name, field_type: field_type(&mut inner, layout, keep, depth)? }
-            }
-        };
-        if keep {
-            fields.push(field);
-        }
-    }
-    Ok(fields)
+/// Makes the layout of a class, field list by field list.
+#[derive(Debug)]
+pub(crate) struct Builder {
+    /// Fields of objects, those of an object side by side.
+    nested: Vec<Field>,
+    /// Types; the plain ones come first, by code.
+    types: Vec<Type>,
+    /// Bytes that may still be taken.
+    left: usize,
 }
 
-fn field_type(
-    cursor: &mut Cursor<'_>,
-    layout: Layout,
-    keep: bool,
-    depth: u32,
-) -> Result<FieldType, Fault> {
-    let what = "field type: runs past the end of the metadata";
-    let offset = cursor.offset();
-    if depth > MAX_DEPTH {
-        return Err(Fault::damage(offset, "field type: nested too deep"));
+/// Why a list of fields did not become a layout.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Failure {
+    /// It is ill-formed.
+    IllFormed(Fault),
+    /// It would take more bytes than are left.
+    Limit,
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::IllFormed(fault)
     }
-    let code = match layout {
-        Layout::V6 => cursor.u8(what)?,
-        Layout::V1 | Layout::V2 => u8::try_from(cursor.u32(what)?).unwrap_or(0),
-    };
-    let mut element = || field_type(cursor, layout, keep, depth + 1).map(Box::new);
-    Ok(match (code, layout) {
-        (1, _) => FieldType::Object(list(cursor, layout, keep, depth + 1)?),
-        (3..=18, _) | (20 | 21 | 23 | 26, Layout::V6) => FieldType::Plain(code),
-        (19, Layout::V2 | Layout::V6) => FieldType::Array(element()?),
-        (22, Layout::V6) => {
-            let element = element()?;
-            FieldType::FixedLengthArray(element, cursor.u16(what)?)
+}
+
+impl Builder {
+    /// A layout of at most `limit` bytes.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { nested: Vec::new(), types: Vec::new(), left: limit }
+    }
+
+    /// Reads the list of fields of a payload.
+    ///
+    /// # Errors
+    /// The first place that does not fit, or the limit.
+    pub(crate) fn layout(
+        mut self,
+        cursor: &mut Cursor<'_>,
+        written: Written,
+    ) -> Result<Layout, Failure> {
+        let mut fields = self.list(cursor, written, 0)?;
+        // Fields of objects come behind those of the payload.
+        let count = u32::try_from(fields.len()).map_err(|_| Failure::Limit)?;
+        fields.append(&mut self.nested);
+        for of in &mut self.types {
+            if let Type::Object { first, .. } = of {
+                *first += count;
+            }
         }
-        (24, Layout::V6) => FieldType::RelLoc(element()?),
-        (25, Layout::V6) => FieldType::DataLoc(element()?),
-        _ => return Err(Fault::damage(offset, "field type: unknown code")),
+        Ok(Layout::new(fields, self.types, count))
+    }
+
+    fn list(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        written: Written,
+        depth: u32,
+    ) -> Result<Vec<Field>, Failure> {
+        let what = "field list: runs past the end of the metadata";
+        if depth > MAX_DEPTH {
+            let what = "field list: nested too deep";
+            return Err(Fault::damage(cursor.offset(), what).into());
+        }
+        let count = match written {
+            Written::V6 => cursor.u16(what)?.into(),
+            Written::V1 | Written::V2 => cursor.u32(what)?,
+        };
+        let mut fields = Vec::new();
+        for _ in 0..count {
+            let (name, type_index) = match written {
+                Written::V1 => {
+                    let type_index = self.field_type(cursor, written, depth)?;
+                    (utf16z(cursor, what)?, type_index)
+                }
+                Written::V2 => {
+                    // The size counts itself.
+                    let size = cursor.u32(what)?.checked_sub(4);
+                    let size = size.ok_or(Fault::damage(cursor.offset(), what))?;
+                    let mut inner = cursor.split(size as usize, what)?;
+                    let name = utf16z(&mut inner, what)?;
+                    (name, self.field_type(&mut inner, written, depth)?)
+                }
+                Written::V6 => {
+                    let size = cursor.u16(what)?;
+                    let mut inner = cursor.split(size.into(), what)?;
+                    let name = String::from_utf8_lossy(text(&mut inner)?).into_owned();
+                    (name, self.field_type(&mut inner, written, depth)?)
+                }
+            };
+            self.take(size_of::<Field>() + name.len())?;
+            fields.push(Field { name: name.into(), type_index, map: None });
+        }
+        Ok(fields)
+    }
+
+    /// Reads a type and gives its index.
+    fn field_type(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        written: Written,
+        depth: u32,
+    ) -> Result<u32, Failure> {
+        let what = "field type: runs past the end of the metadata";
+        let offset = cursor.offset();
+        if depth > MAX_DEPTH {
+            return Err(Fault::damage(offset, "field type: nested too deep").into());
+        }
+        let code = match written {
+            Written::V6 => cursor.u8(what)?,
+            Written::V1 | Written::V2 => u8::try_from(cursor.u32(what)?).unwrap_or(0),
+        };
+        let of = match (code, written) {
+            (1, _) => {
+                let mut fields = self.list(cursor, written, depth + 1)?;
+                let first = u32::try_from(self.nested.len()).map_err(|_| Failure::Limit)?;
+                let count = u32::try_from(fields.len()).map_err(|_| Failure::Limit)?;
+                self.nested.append(&mut fields);
+                Type::Object { first, count }
+            }
+            (19, Written::V2 | Written::V6) => {
+                let element = self.field_type(cursor, written, depth + 1)?;
+                Type::Array { element, count: Count::U16 }
+            }
+            (22, Written::V6) => {
+                let element = self.field_type(cursor, written, depth + 1)?;
+                Type::Array { element, count: Count::Fixed(cursor.u16(what)?) }
+            }
+            (24, Written::V6) => {
+                Type::RelLoc { element: self.field_type(cursor, written, depth + 1)? }
+            }
+            (25, Written::V6) => {
+                Type::DataLoc { element: self.field_type(cursor, written, depth + 1)? }
+            }
+            _ => plain(code, written).ok_or(Fault::damage(offset, "field type: unknown code"))?,
+        };
+        self.take(size_of::<Type>())?;
+        self.types.push(of);
+        u32::try_from(self.types.len() - 1).map_err(|_| Failure::Limit)
+    }
+
+    fn take(&mut self, bytes: usize) -> Result<(), Failure> {
+        self.left = self.left.checked_sub(bytes).ok_or(Failure::Limit)?;
+        Ok(())
+    }
+}
+
+/// A type without parts, by its code.
+fn plain(code: u8, written: Written) -> Option<Type> {
+    Some(match code {
+        3 => Type::Bool32,
+        4 => Type::Char16,
+        5 => Type::Int8,
+        6 => Type::UInt8,
+        7 => Type::Int16,
+        8 => Type::UInt16,
+        9 => Type::Int32,
+        10 => Type::UInt32,
+        11 => Type::Int64,
+        12 => Type::UInt64,
+        13 => Type::Float32,
+        14 => Type::Float64,
+        15 => Type::Decimal,
+        16 => Type::FileTime,
+        17 => Type::Guid,
+        18 => Type::Utf16Z,
+        20 if written == Written::V6 => Type::VarInt,
+        21 if written == Written::V6 => Type::VarUInt,
+        23 if written == Written::V6 => Type::Char8,
+        26 if written == Written::V6 => Type::Bool8,
+        _ => return None,
     })
 }
 
-/// Text in UTF-16 up to a NUL, which is read too. Empty if it is not to be kept.
-pub(crate) fn utf16z(
-    cursor: &mut Cursor<'_>,
-    keep: bool,
-    what: &'static str,
-) -> Result<String, Fault> {
+/// Text in UTF-16 up to a NUL, which is read too.
+pub(crate) fn utf16z(cursor: &mut Cursor<'_>, what: &'static str) -> Result<String, Fault> {
     let units = cursor.rest().chunks_exact(2);
     let Some(len) = units.clone().position(|unit| unit == [0, 0]) else {
         return Err(Fault::damage(cursor.offset(), what));
     };
     let bytes = cursor.take(2 * len + 2, what)?;
-    if !keep {
-        return Ok(String::new());
-    }
-    let units = bytes.chunks_exact(2).take(len);
-    let units = units.map(|unit| unit.try_into().map_or(0, u16::from_le_bytes));
-    Ok(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+    Ok(tracemill_engine::utf16(bytes.get(..2 * len).unwrap_or_default()).collect())
 }

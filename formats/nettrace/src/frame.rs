@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use tracemill_engine::{
-    Config, Cursor, Error, Fault, Faults, Finish, Format, FrameKind, Framed, Sequences, State,
-    Threads,
+    Config, Cursor, Error, Fault, Faults, Finish, Format, FrameKind, Framed, Schemas, Sequences,
+    State, Threads,
 };
 
 use crate::container::{Stage, fast_serialization, v6};
@@ -110,6 +110,13 @@ impl Nettrace {
             pending: Pending::default(),
             kinds,
         }
+    }
+
+    /// Reads events that the stream does not describe as `schemas` does.
+    #[must_use]
+    pub fn with_schemas(mut self, schemas: &'static dyn Schemas) -> Self {
+        self.change().state.schemas = Some(schemas);
+        self
     }
 
     /// The state, to be changed: in place if no run holds it.

@@ -52,7 +52,6 @@ mod wire;
 
 pub use decode::Decoder;
 pub use detect::{Detection, detect};
-pub use fields::{Field, FieldType, Fields, fields};
 pub use frame::Nettrace;
 pub use labels::{Label, Labels};
 pub use view::Event;

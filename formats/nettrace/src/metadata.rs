@@ -1,8 +1,8 @@
 //! Metadata records become event classes (specification sections 1.1 and 4).
 
-use tracemill_engine::{Cursor, Defined, EventClass, Fault, Faults, State};
+use tracemill_engine::{Cursor, Defined, EventClass, Fault, Faults, Layout, State};
 
-use crate::fields::{Fields, Layout, list, utf16z};
+use crate::fields::{Builder, Failure, Written, utf16z};
 use crate::rows::text;
 
 /// How a record is written; kept with the class as its dialect.
@@ -19,15 +19,6 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
-    fn from_number(number: u32) -> Self {
-        match number {
-            1 => Self::V1,
-            2 => Self::V2,
-            3 => Self::V3,
-            _ => Self::V6,
-        }
-    }
-
     fn number(self) -> u32 {
         match self {
             Self::V1 => 1,
@@ -62,15 +53,24 @@ pub(crate) fn define(
     if state.classes.is_same(id, bytes) {
         return;
     }
-    let (class, fault, _) = read(cursor, id, dialect, false);
-    if let Some(fault) = fault {
-        faults.push(fault);
+    let (class, layout, failure) = read(cursor, id, dialect, state.classes.room());
+    match failure {
+        Some(Failure::IllFormed(fault)) => faults.push(fault),
+        Some(Failure::Limit) => return state.classes.refuse(),
+        None => {}
     }
-    if let Some(class) = class {
-        let class = class.with_definition(bytes, dialect.number());
-        if state.classes.define(class) == Defined::Replaced {
-            faults.push(Fault::damage(start, "metadata id: defined again with other content"));
-        }
+    let Some(class) = class else {
+        return;
+    };
+    let schemas = state.schemas;
+    let known =
+        schemas.and_then(|schemas| schemas.find(class.provider(), class.event_id, class.version));
+    let mut class = class.with_definition(bytes, dialect.number()).with_known(known);
+    if let Some(layout) = layout {
+        class = class.with_layout(layout);
+    }
+    if state.classes.define(class) == Defined::Replaced {
+        faults.push(Fault::damage(start, "metadata id: defined again with other content"));
     }
 }
 
@@ -91,53 +91,39 @@ pub(crate) fn block_v6(state: &mut State, mut cursor: Cursor<'_>, faults: &mut F
     }
 }
 
-/// The fields of a definition that was kept.
-pub(crate) fn fields_of(definition: &[u8], dialect: u32) -> Fields {
-    let (mut cursor, dialect) = (Cursor::new(definition, 0), Dialect::from_number(dialect));
-    let id = match dialect {
-        Dialect::V1 | Dialect::V2 => Ok(0),
-        Dialect::V3 => cursor.u32(""),
-        Dialect::V6 => cursor.varu32(""),
-    };
-    if id.is_err() {
-        return Vec::new();
-    }
-    read(cursor, 0, dialect, true).2
-}
-
 /// Reads what follows the id. The class has all that was whole, if that is a provider and an event
-/// id at least. Fields are given only if they are to be kept.
+/// id at least; the layout has at most `limit` bytes.
 fn read(
     mut cursor: Cursor<'_>,
     id: u32,
     dialect: Dialect,
-    keep: bool,
-) -> (Option<EventClass>, Option<Fault>, Fields) {
-    let (mut class, mut fields) = (None, Vec::new());
+    limit: usize,
+) -> (Option<EventClass>, Option<Layout>, Option<Failure>) {
+    let (mut class, mut layout, builder) = (None, None, Builder::new(limit));
     let result = match dialect {
         Dialect::V1 | Dialect::V2 => {
-            read_v1(&mut cursor, id, dialect, keep, &mut class, &mut fields)
+            read_v1(&mut cursor, id, dialect, builder, &mut class, &mut layout)
         }
-        Dialect::V3 => read_v3(&mut cursor, id, keep, &mut class, &mut fields),
-        Dialect::V6 => read_v6(&mut cursor, id, keep, &mut class, &mut fields),
+        Dialect::V3 => read_v3(&mut cursor, id, limit, &mut class, &mut layout),
+        Dialect::V6 => read_v6(&mut cursor, id, builder, &mut class, &mut layout),
     };
-    (class, result.err(), fields)
+    (class, layout, result.err())
 }
 
 fn read_v1(
     cursor: &mut Cursor<'_>,
     id: u32,
     dialect: Dialect,
-    keep: bool,
+    builder: Builder,
     class: &mut Option<EventClass>,
-    fields: &mut Fields,
-) -> Result<(), Fault> {
+    layout: &mut Option<Layout>,
+) -> Result<(), Failure> {
     let what = "metadata: runs past the end of the record";
     let (mut guid, provider) = (
         None,
         match dialect {
             Dialect::V1 => None,
-            _ => Some(utf16z(cursor, true, what)?),
+            _ => Some(utf16z(cursor, what)?),
         },
     );
     let provider = if let Some(provider) = provider {
@@ -157,7 +143,7 @@ fn read_v1(
     }
     let mut extra = cursor.split(len as usize, what)?;
     let event_id = extra.u32(what)? & 0xffff;
-    let name = utf16z(&mut extra, true, what)?;
+    let name = utf16z(&mut extra, what)?;
     let keywords = extra.u64(what)?;
     let version = extra.u32(what)? & 0xff;
     let level = extra.u32(what)?.to_le_bytes()[0];
@@ -165,7 +151,7 @@ fn read_v1(
     (known.version, known.provider_guid) = (version, guid);
     (known.keywords, known.level) = (keywords, level);
     if !extra.is_empty() {
-        *fields = list(&mut extra, Layout::V1, keep, 0)?;
+        *layout = Some(builder.layout(&mut extra, Written::V1)?);
     }
     Ok(())
 }
@@ -173,21 +159,21 @@ fn read_v1(
 fn read_v3(
     cursor: &mut Cursor<'_>,
     id: u32,
-    keep: bool,
+    limit: usize,
     class: &mut Option<EventClass>,
-    fields: &mut Fields,
-) -> Result<(), Fault> {
+    layout: &mut Option<Layout>,
+) -> Result<(), Failure> {
     let what = "metadata: runs past the end of the record";
-    let provider = utf16z(cursor, true, what)?;
+    let provider = utf16z(cursor, what)?;
     let event_id = cursor.u32(what)? & 0xffff;
     *class = Some(EventClass::new(id, event_id, &provider, ""));
-    let name = utf16z(cursor, true, what)?;
+    let name = utf16z(cursor, what)?;
     let known = class.insert(EventClass::new(id, event_id, &provider, &name));
     known.keywords = cursor.u64(what)?;
     known.version = cursor.u32(what)? & 0xff;
     known.level = cursor.u32(what)?.to_le_bytes()[0];
     if !cursor.is_empty() {
-        *fields = list(cursor, Layout::V1, keep, 0)?;
+        *layout = Some(Builder::new(limit).layout(cursor, Written::V1)?);
     }
     // Tags: what is called V5.
     while !cursor.is_empty() {
@@ -196,7 +182,7 @@ fn read_v3(
         let mut tag = cursor.split(len as usize, what)?;
         match kind {
             1 => known.opcode = Some(tag.u8(what)?),
-            2 => *fields = list(&mut tag, Layout::V2, keep, 0)?,
+            2 => *layout = Some(Builder::new(limit).layout(&mut tag, Written::V2)?),
             _ => {}
         }
     }
@@ -206,17 +192,17 @@ fn read_v3(
 fn read_v6(
     cursor: &mut Cursor<'_>,
     id: u32,
-    keep: bool,
+    builder: Builder,
     class: &mut Option<EventClass>,
-    fields: &mut Fields,
-) -> Result<(), Fault> {
+    layout: &mut Option<Layout>,
+) -> Result<(), Failure> {
     let what = "metadata: runs past the end of its row";
     let provider = String::from_utf8_lossy(text(cursor)?);
     let event_id = cursor.varu32(what)?;
     *class = Some(EventClass::new(id, event_id, &provider, ""));
     let name = String::from_utf8_lossy(text(cursor)?);
     let known = class.insert(EventClass::new(id, event_id, &provider, &name));
-    *fields = list(cursor, Layout::V6, keep, 0)?;
+    *layout = Some(builder.layout(cursor, Written::V6)?);
     let size = cursor.u16(what)?;
     let mut optional = cursor.split(size.into(), what)?;
     while !optional.is_empty() {
@@ -232,7 +218,7 @@ fn read_v6(
             7 => known.provider_guid = Some(*optional.view::<[u8; 16]>(what)?),
             8 => known.level = optional.u8(what)?,
             9 => known.version = optional.u8(what)?.into(),
-            _ => return Err(Fault::damage(offset, "metadata: unknown optional kind")),
+            _ => return Err(Fault::damage(offset, "metadata: unknown optional kind").into()),
         }
     }
     Ok(())

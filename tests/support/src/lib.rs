@@ -2,6 +2,7 @@
 
 pub mod corpus;
 pub mod digest;
+pub mod forms;
 pub mod fuzz;
 pub mod laws;
 pub mod seeds;

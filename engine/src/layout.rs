@@ -1,0 +1,182 @@
+//! How the payload of an event class is laid out: fields in order, types by index.
+//!
+//! A layout is two flat lists, so that it can be a constant as well as built from a stream. Fields of
+//! the payload come first; the fields of objects follow wherever an object's type says.
+
+use std::borrow::Cow;
+
+/// Types inside of each other that are followed.
+pub const MAX_DEPTH: u32 = 32;
+
+/// Fields of a payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    fields: Cow<'static, [Field]>,
+    types: Cow<'static, [Type]>,
+    /// How many of `fields` are those of the payload itself.
+    count: u32,
+}
+
+/// A field of a payload, or of an object in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its name; may be empty.
+    pub name: Cow<'static, str>,
+    /// Its type, an index of [`Layout::types`].
+    pub type_index: u32,
+    /// Names of its values, if it is an enumeration or a set of bits.
+    pub map: Option<&'static Map>,
+}
+
+/// Names of values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Map {
+    /// Whether values are sets of bits.
+    pub is_bits: bool,
+    /// Value and name.
+    pub names: &'static [(u64, &'static str)],
+}
+
+/// What stands in the payload. Little-endian, not aligned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Type {
+    /// 4 bytes; true if the lowest is not 0.
+    Bool32,
+    /// 1 byte; true if not 0.
+    Bool8,
+    /// A UTF-16 code unit. An array of them is text.
+    Char16,
+    /// A UTF-8 code unit. An array of them is text.
+    Char8,
+    /// 1 byte, signed.
+    Int8,
+    /// 1 byte. An array of them is bytes.
+    UInt8,
+    /// 2 bytes, signed.
+    Int16,
+    /// 2 bytes.
+    UInt16,
+    /// 4 bytes, signed.
+    Int32,
+    /// 4 bytes.
+    UInt32,
+    /// 8 bytes, signed.
+    Int64,
+    /// 8 bytes.
+    UInt64,
+    /// 4 or 8 bytes, as the trace's pointer size.
+    Pointer,
+    /// 4 bytes, IEEE 754.
+    Float32,
+    /// 8 bytes, IEEE 754.
+    Float64,
+    /// 16 bytes, a .NET decimal.
+    Decimal,
+    /// 8 bytes: 100 ns since 1601-01-01 UTC.
+    FileTime,
+    /// 16 bytes.
+    Guid,
+    /// UTF-16 up to a NUL, or to the end of the payload.
+    Utf16Z,
+    /// 8-bit text up to a NUL, or to the end of the payload.
+    AnsiZ,
+    /// UTF-8 behind its length in bytes, 16 bits.
+    Utf8Counted,
+    /// LEB128 with zig-zag.
+    VarInt,
+    /// LEB128.
+    VarUInt,
+    /// The fields `first..first + count` of [`Layout::fields`], one after the other.
+    Object {
+        /// Index of the first.
+        first: u32,
+        /// How many.
+        count: u32,
+    },
+    /// Elements one after the other.
+    Array {
+        /// Their type, an index of [`Layout::types`].
+        element: u32,
+        /// How many.
+        count: Count,
+    },
+    /// 4 bytes: length in bytes (high half) and place of elements, from the end of these 4 bytes.
+    RelLoc {
+        /// Their type.
+        element: u32,
+    },
+    /// 4 bytes: length in bytes (high half) and place of elements, from the start of the payload.
+    DataLoc {
+        /// Their type.
+        element: u32,
+    },
+}
+
+/// How many elements an array has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Count {
+    /// A 16-bit number in front of them.
+    U16,
+    /// Always so many.
+    Fixed(u16),
+    /// As many as the value of an earlier field of the same object, by its place in it.
+    Field(u16),
+}
+
+impl Layout {
+    /// A layout of constant lists. The first `count` fields are the payload's.
+    pub const fn of(fields: &'static [Field], types: &'static [Type], count: u32) -> Self {
+        Self { fields: Cow::Borrowed(fields), types: Cow::Borrowed(types), count }
+    }
+
+    /// A layout of lists made at run time. The first `count` fields are the payload's.
+    pub fn new(fields: Vec<Field>, types: Vec<Type>, count: u32) -> Self {
+        Self { fields: Cow::Owned(fields), types: Cow::Owned(types), count }
+    }
+
+    /// The fields of the payload itself.
+    pub fn fields(&self) -> &[Field] {
+        self.fields.get(..self.count as usize).unwrap_or_default()
+    }
+
+    /// The fields of an object.
+    pub fn object(&self, first: u32, count: u32) -> &[Field] {
+        let fields = self.fields.get(first as usize..);
+        fields.and_then(|fields| fields.get(..count as usize)).unwrap_or_default()
+    }
+
+    /// The type at an index.
+    pub fn type_at(&self, index: u32) -> Option<Type> {
+        self.types.get(index as usize).copied()
+    }
+
+    /// The field of this name, to be looked up once for each class.
+    pub fn field(&self, name: &str) -> Option<FieldId> {
+        let found = self.fields().iter().position(|field| field.name == name)?;
+        u32::try_from(found).ok().map(FieldId)
+    }
+
+    /// Whether it describes no field.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Bytes it takes.
+    pub fn bytes(&self) -> usize {
+        let names: usize = self.fields.iter().map(|field| field.name.len()).sum();
+        names + size_of_val(&*self.fields) + size_of_val(&*self.types)
+    }
+}
+
+/// A field of a class, found by its name once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FieldId(u32);
+
+impl FieldId {
+    /// Its place among the fields of the payload.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
