@@ -97,3 +97,15 @@ fn fuzz_targets_hold_on_seeds_and_random_bytes() {
         }
     }
 }
+
+#[test]
+fn streams_that_once_broke_a_law_keep_it() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/regressions");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let target = TARGETS.iter().find(|(target, _)| name.starts_with(target));
+        let (_, target) = target.unwrap_or_else(|| panic!("{name}: of which target?"));
+        target(&std::fs::read(&path).unwrap());
+    }
+}

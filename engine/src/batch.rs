@@ -110,43 +110,59 @@ pub struct Sink<'a> {
 }
 
 impl<'a> Sink<'a> {
+    /// `framing`: what was met before the run, to be given with its first batch.
     pub(crate) fn new<D: Decode + ?Sized>(
         arena: &'a Arena,
         decoder: &'a D,
         run: RunView<'a>,
+        framing: Option<&Framing>,
         run_faults: u32,
         max_events: usize,
         bytes_left: usize,
     ) -> Self {
-        let bump = arena.bump();
-        debug_assert!(max_events > 0);
-        // Half of the arena at most for records, an eighth for spans: room is left for what the
-        // arena itself needs to grow. An event has two bytes or more.
+        // All room is taken beforehand, so that what is kept never depends on how the arena grew:
+        // faults and spans first, a quarter and an eighth of the smallest arena at most, and records
+        // last, of which fewer will do. An event has two bytes or more, and makes two spans at most.
         let max_events =
             max_events.min(arena.limit() / 2 / size_of::<Record<'_>>()).min(bytes_left / 2 + 1);
-        let max_spans = (arena.limit() / 8 / size_of::<Span>()).max(1);
-        // Reserved once, so that records never move while they grow in number. What the arena makes
-        // of its limit depends on how it grew; half as many will fit then.
-        let mut records = ArenaVec::new_in(bump);
+        let max_spans = (2 * max_events).max(64).min(arena.limit() / 8 / size_of::<Span>());
+        let framing_faults = framing.map_or(0, |framing| framing.faults.len());
+        let room = "a fresh arena holds at least 16 KiB";
+        let context = Context { state: decoder.state(), decoder: decoder.as_any(), run };
+        let context = arena.alloc(context).expect(room);
+        let mut faults = ArenaVec::new_in(arena.bump());
+        if run_faults < FAULTS_PER_FRAME {
+            faults.try_reserve_exact(FAULTS_PER_FRAME as usize + framing_faults).expect(room);
+        }
+        let mut spans = ArenaVec::new_in(arena.bump());
+        // A few more than count, for what ends a block.
+        spans.try_reserve_exact(max_spans + 4).expect(room);
+        let mut records = ArenaVec::new_in(arena.bump());
         let mut max_events = max_events;
         while records.try_reserve_exact(max_events).is_err() && max_events > 0 {
             max_events /= 2;
         }
-        let context = Context { state: decoder.state(), decoder: decoder.as_any(), run };
-        let context = arena.alloc(context).expect("a fresh arena holds at least 16 KiB");
-        Self {
+        let mut sink = Self {
             context,
             arena,
             records,
-            spans: ArenaVec::new_in(bump),
-            faults: ArenaVec::new_in(bump),
+            spans,
+            faults,
             open: None,
             max_events,
             max_spans,
             run_faults,
             faults_dropped: 0,
             counts: Counts::default(),
+        };
+        if let Some(framing) = framing {
+            sink.faults.extend_from_slice(&framing.faults);
+            sink.faults_dropped = framing.dropped;
+            if framing.hides_events {
+                sink.push_span(SpanKind::Damaged.mark(0));
+            }
         }
+        sink
     }
 
     /// Whether the batch ends here. To be asked before each event and each span.
@@ -186,7 +202,7 @@ impl<'a> Sink<'a> {
     /// Reports damage in the run.
     #[cold]
     pub fn fault(&mut self, fault: Fault) {
-        if self.run_faults < FAULTS_PER_FRAME && self.faults.try_reserve(1).is_ok() {
+        if self.run_faults < FAULTS_PER_FRAME {
             self.run_faults += 1;
             self.faults.push(fault);
         } else {
@@ -197,19 +213,6 @@ impl<'a> Sink<'a> {
     /// Memory for what the input does not hold in one piece.
     pub fn arena(&self) -> &'a Arena {
         self.arena
-    }
-
-    /// Takes in what framing met before the run.
-    pub(crate) fn framing(&mut self, framing: &Framing) {
-        self.faults_dropped += framing.dropped;
-        if self.faults.try_reserve(framing.faults.len()).is_ok() {
-            self.faults.extend_from_slice(&framing.faults);
-        } else {
-            self.faults_dropped += framing.faults.len() as u64;
-        }
-        if framing.hides_events {
-            self.push_span(SpanKind::Damaged.mark(0));
-        }
     }
 
     /// Whether a decoder has left nothing here.
@@ -248,13 +251,7 @@ impl<'a> Sink<'a> {
     }
 
     fn push_span(&mut self, span: Span) {
-        if self.spans.len() == self.spans.capacity() {
-            let more = self.spans.len().max(32);
-            if self.spans.try_reserve_exact(more).is_err() {
-                debug_assert!(false, "spans are bounded well below the arena's limit");
-                return;
-            }
-        }
+        debug_assert!(self.spans.len() < self.spans.capacity(), "asked before each span");
         self.spans.push(span);
         if self.spans.len() >= self.max_spans {
             // Nothing more is taken, so that one comparison is enough to ask.

@@ -122,11 +122,10 @@ impl Loss {
         for span in spans {
             match span.kind {
                 SpanKind::Numbers | SpanKind::Restart => self.numbers(span),
-                SpanKind::Stands => self.stands(span),
                 SpanKind::Removals => self.removed.clear(),
                 // Twice in one block: it ended already, and what it lost was counted then.
                 SpanKind::Removed if !self.removed.insert(span.thread) => {}
-                SpanKind::Removed => self.stands(span),
+                SpanKind::Stands | SpanKind::Removed => self.stands(span),
                 SpanKind::Cleared => self.epoch += 1,
                 SpanKind::Damaged => self.after_damage = true,
                 SpanKind::Settled => {

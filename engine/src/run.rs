@@ -59,12 +59,11 @@ impl<D: Decode + ?Sized> Run<D> {
         let arena: &'a Arena = arena;
         let view = self.view();
         let left = view.bytes.len().saturating_sub(position.at);
-        let mut sink =
-            Sink::new(arena, &*self.decoder, view, position.faults, max_events.max(1), left);
-        if !position.started {
-            position.started = true;
-            sink.framing(&self.framing);
-        }
+        let framing = (!position.started).then_some(&self.framing);
+        position.started = true;
+        let (faults, max_events) = (position.faults, max_events.max(1));
+        let decoder = &*self.decoder;
+        let mut sink = Sink::new(arena, decoder, view, framing, faults, max_events, left);
         if left > 0 {
             let before = position.at;
             self.decoder.decode(view, position, &mut sink);

@@ -4,15 +4,15 @@ use std::any::Any;
 use std::ops::Range;
 
 use tracemill_engine::{
-    Cursor, Decode, Fault, Position, Record, RunView, Sequences, Sink, Span, SpanKind, StackRef,
-    State, prefetch,
+    Cursor, Decode, Fault, Position, Record, RunView, Sequences, Sink, SpanKind, StackRef, State,
+    prefetch,
 };
 use zerocopy::{FromBytes, IntoBytes};
 
-use crate::frame::flags_of;
-use crate::header::{Failure, Header, Rest, flag, place};
+use crate::header::{Failure, Header, Rest, flag};
+use crate::points::sequence_point_v4;
 use crate::view::Detail;
-use crate::wire::{BlockHeader, NetperfEvent, SequencePoint, SequencePointThread, SequencePointV6};
+use crate::wire::BlockHeader;
 
 /// What a run holds; told by the framing half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,115 +236,6 @@ impl Decoder {
         }
         marks
     }
-
-    /// Events of V1 to V3, whose extents the framing half has checked.
-    fn netperf<'a>(&'a self, run: RunView<'a>, position: &mut Position, sink: &mut Sink<'a>) {
-        let mut rest = Rest(run.bytes.get(position.at..).unwrap_or_default());
-        let len = run.bytes.len();
-        while !rest.0.is_empty() && !sink.is_full() {
-            let start = place(len, rest.0);
-            let Some((record, whole)) = netperf_event(rest.0, start) else {
-                rest.0 = &[];
-                break;
-            };
-            rest.0 = rest.0.get(whole..).unwrap_or_default();
-            if !self.state.classes.contains(record.class) {
-                sink.counts.undescribed += 1;
-            }
-            sink.event(record);
-        }
-        position.at = len - rest.0.len();
-    }
-
-    fn sequence_point_v6<'a>(
-        &'a self,
-        run: RunView<'a>,
-        position: &mut Position,
-        sink: &mut Sink<'a>,
-    ) {
-        let mut cursor = at(run, position);
-        let what = "sequence point: runs past the end of its block";
-        if position.at == 0 {
-            match cursor.view::<SequencePointV6>(what) {
-                Ok(head) => {
-                    let flags = u64::from(head.flags.get());
-                    position.carry =
-                        carry(head.thread_count.get().into(), head.timestamp.get(), flags);
-                }
-                Err(fault) => {
-                    let cleared = !run.cut && flags_of(cursor) & 1 != 0;
-                    ill_formed(run, position, fault, sink);
-                    if cleared {
-                        sink.span(SpanKind::Cleared.mark(0));
-                    }
-                    return;
-                }
-            }
-        }
-        let [mut left, ticks, flags, mut reported, ..] = position.carry;
-        // What an ill-formed sequence point clears is cleared all the same.
-        let cleared = |run: RunView<'_>, position: &mut Position, fault, sink: &mut Sink<'a>| {
-            ill_formed(run, position, fault, sink);
-            if flags & 1 != 0 && !run.cut {
-                sink.span(SpanKind::Cleared.mark(ticks));
-            }
-        };
-        while left > 0 && !sink.is_full() {
-            let offset = cursor.offset();
-            let row = cursor.varu64(what).and_then(|index| Ok((index, cursor.varu32(what)?)));
-            let row = match row {
-                Ok(row) => row,
-                Err(fault) => return cleared(run, position, fault, sink),
-            };
-            left -= 1;
-            let (thread, last) = row;
-            if self.state.threads.contains(thread) {
-                let span = SpanKind::Stands.mark(ticks);
-                sink.span(Span { thread, first: last, last, ..span });
-            } else if reported == 0 {
-                reported = 1;
-                sink.fault(Fault::damage(offset, "thread index: not defined"));
-            }
-        }
-        if left > 0 && cursor.is_empty() {
-            return cleared(run, position, Fault::damage(cursor.offset(), what), sink);
-        }
-        position.at = run.bytes.len() - cursor.len();
-        (position.carry[0], position.carry[3]) = (left, reported);
-        if left == 0 {
-            position.at = run.bytes.len();
-            sink.span(SpanKind::Settled.mark(ticks));
-            if flags & 1 != 0 {
-                sink.span(SpanKind::Cleared.mark(ticks));
-            }
-        }
-    }
-
-    fn removed_threads<'a>(
-        &'a self,
-        run: RunView<'a>,
-        position: &mut Position,
-        sink: &mut Sink<'a>,
-    ) {
-        let mut cursor = at(run, position);
-        let what = "removed thread: runs past the end of the block";
-        if position.at == 0 {
-            sink.span(SpanKind::Removals.mark(0));
-        }
-        while !cursor.is_empty() && !sink.is_full() {
-            let row = cursor.varu64(what).and_then(|index| Ok((index, cursor.varu32(what)?)));
-            match row {
-                // One that is not known was reported when the block was framed.
-                Ok((thread, last)) if self.state.threads.contains(thread) => {
-                    let span = SpanKind::Removed.mark(0);
-                    sink.span(Span { thread, first: last, last, ..span });
-                }
-                Ok(_) => {}
-                Err(fault) => return ill_formed(run, position, fault, sink),
-            }
-        }
-        position.at = run.bytes.len() - cursor.len();
-    }
 }
 
 /// Reads a header and its payload: the header, its flags, the payload, and what follows.
@@ -378,79 +269,6 @@ pub(crate) fn block_header(run: RunView<'_>) -> Result<(usize, bool), Fault> {
     Ok((len, head.flags.get() & 1 != 0))
 }
 
-/// An event of V1 to V3 at the head of `bytes`, which is `start` bytes into its run, and its length.
-fn netperf_event(bytes: &[u8], start: u32) -> Option<(Record<'_>, usize)> {
-    let (event, rest) = NetperfEvent::ref_from_prefix(bytes).ok()?;
-    let whole = usize::try_from(event.event_size.get()).ok()?.checked_add(4)?;
-    let payload_size = usize::try_from(event.payload_size.get()).ok()?;
-    let (payload, rest) = rest.split_at_checked(payload_size)?;
-    let (stack_size, _) = rest.split_first_chunk::<4>()?;
-    let stack_at = start.checked_add(u32::try_from(60 + payload_size).ok()?)?;
-    let stack = StackRef::inline(stack_at, u32::from_le_bytes(*stack_size));
-    let detail = Detail {
-        capture_thread: u64::MAX.into(),
-        sequence: 0,
-        activity: start + 20 + 1,
-        related: start + 36 + 1,
-        label_list: 0,
-        sorted: 0,
-        spare: 0,
-    };
-    let record = Record {
-        payload,
-        ticks: event.timestamp.get(),
-        thread: event.thread_id.get().into(),
-        class: event.metadata_id.get(),
-        processor: u32::MAX,
-        stack,
-        detail: detail.into_words(),
-    };
-    Some((record, whole))
-}
-
-fn sequence_point_v4(run: RunView<'_>, position: &mut Position, sink: &mut Sink<'_>) {
-    let mut cursor = at(run, position);
-    let what = "sequence point: runs past the end of its block";
-    if position.at == 0 {
-        match cursor.view::<SequencePoint>(what) {
-            Ok(head) => {
-                position.carry = carry(head.thread_count.get().into(), head.timestamp.get(), 0);
-            }
-            Err(fault) => return ill_formed(run, position, fault, sink),
-        }
-    }
-    let [mut left, ticks, ..] = position.carry;
-    while left > 0 && !sink.is_full() {
-        match cursor.view::<SequencePointThread>(what) {
-            Ok(row) => {
-                let (thread, last) = (row.capture_thread_id.get(), row.sequence_number.get());
-                let span = SpanKind::Stands.mark(ticks);
-                sink.span(Span { thread, first: last, last, ..span });
-            }
-            Err(fault) => return ill_formed(run, position, fault, sink),
-        }
-        left -= 1;
-    }
-    if left > 0 && cursor.is_empty() {
-        return ill_formed(run, position, Fault::damage(cursor.offset(), what), sink);
-    }
-    position.at = run.bytes.len() - cursor.len();
-    position.carry[0] = left;
-    if left == 0 {
-        position.at = run.bytes.len();
-        sink.span(SpanKind::Settled.mark(ticks));
-    }
-}
-
-/// The rest of a block of rows cannot be read.
-fn ill_formed(run: RunView<'_>, position: &mut Position, fault: Fault, sink: &mut Sink<'_>) {
-    position.at = run.bytes.len();
-    if !run.cut {
-        sink.fault(fault);
-        sink.span(SpanKind::Damaged.mark(0));
-    }
-}
-
 /// An event cannot be read: the rest of its block is passed over.
 #[cold]
 fn failed(run: RunView<'_>, at: usize, failure: Failure, sink: &mut Sink<'_>) {
@@ -476,15 +294,4 @@ fn report(marks: u32, kind: u32, offset: u64, sink: &mut Sink<'_>) -> u32 {
         sink.fault(Fault::damage(offset, what));
     }
     marks | kind
-}
-
-fn at<'a>(run: RunView<'a>, position: &Position) -> Cursor<'a> {
-    let rest = run.bytes.get(position.at..).unwrap_or_default();
-    Cursor::new(rest, run.offset + position.at as u64)
-}
-
-fn carry(rows: u64, ticks: u64, flags: u64) -> [u64; 16] {
-    let mut carry = [0; 16];
-    (carry[0], carry[1], carry[2]) = (rows, ticks, flags);
-    carry
 }

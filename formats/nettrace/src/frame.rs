@@ -263,7 +263,8 @@ fn removed(
         let Ok(index) = row else {
             return;
         };
-        if !(threads.contains(index) && indexes.insert(index)) && !reported {
+        let is_known = threads.contains(index) && indexes.insert(index);
+        if !is_known && !reported {
             reported = true;
             faults.push(Fault::damage(offset, "thread index: not defined"));
         }

@@ -45,6 +45,8 @@ mod frame;
 mod header;
 mod labels;
 mod metadata;
+mod netperf_events;
+mod points;
 mod rows;
 mod trace;
 mod view;
