@@ -51,7 +51,10 @@ impl Format for Auto {
         }
         match detect(input) {
             Detection::Unsure => return Ok(Framed::NeedMore(1)),
-            Detection::Yes => self.known = Some(Box::new(Erase(Nettrace::new(&self.config)))),
+            Detection::Yes => {
+                let format = Nettrace::new(&self.config).with_schemas(&tracemill_clr::Clr);
+                self.known = Some(Box::new(Erase(format)));
+            }
             Detection::No => {
                 let first = input.first().map_or(0, |byte| u32::from(*byte));
                 return Err(Error::unsupported(offset, "the format of this stream", first));

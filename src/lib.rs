@@ -33,6 +33,11 @@ mod auto;
 pub use auto::Auto;
 pub use tracemill_engine::*;
 
+/// Layouts of the events of the .NET runtime, which its streams do not describe.
+pub mod clr {
+    pub use tracemill_clr::*;
+}
+
 /// .NET `EventPipe` traces: netperf V1 to V3, nettrace V4 to V6.
 pub mod nettrace {
     pub use tracemill_nettrace::*;

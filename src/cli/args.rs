@@ -155,7 +155,7 @@ pub(crate) struct EventsArgs {
         long,
         value_name = "COLUMNS",
         value_delimiter = ',',
-        default_value = "ts,pid,tid,provider,event,bytes"
+        default_value = "ts,pid,tid,provider,event,bytes,fields"
     )]
     pub fields: Vec<Column>,
     /// How to print

@@ -65,7 +65,7 @@ impl Filter {
         let event = self.events.is_empty()
             || class.is_some_and(|class| {
                 self.events.iter().any(|event| match event {
-                    EventName::Glob(glob) => glob.matches(class.name()),
+                    EventName::Glob(glob) => glob.matches(class.display_name()),
                     EventName::Id(id) => *id == class.event_id,
                 })
             });

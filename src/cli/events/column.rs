@@ -48,6 +48,8 @@ pub(crate) enum Column {
     Seq,
     /// Bytes of payload
     Bytes,
+    /// Fields of the payload, with their names
+    Fields,
     /// Payload, in hexadecimal
     Payload,
 }
@@ -75,6 +77,7 @@ impl Column {
             Self::Related => "related",
             Self::Seq => "seq",
             Self::Bytes => "bytes",
+            Self::Fields => "fields",
             Self::Payload => "payload",
         }
     }
@@ -92,7 +95,7 @@ impl Column {
             Self::Id => (5, true),
             Self::Version | Self::Level | Self::Opcode | Self::Processor | Self::Stack => (3, true),
             Self::Event | Self::Activity | Self::Related => (36, false),
-            Self::Payload => (0, false),
+            Self::Fields | Self::Payload => (0, false),
         }
     }
 
@@ -114,7 +117,7 @@ impl Column {
             },
             Self::Capture => Value::number(event().map(|event| event.capture_thread())),
             Self::Provider => class.map_or(Value::Unknown, |class| Value::Text(class.provider())),
-            Self::Event => class.map_or(Value::Unknown, |class| match class.name() {
+            Self::Event => class.map_or(Value::Unknown, |class| match class.display_name() {
                 "" => Value::Id(class.event_id),
                 name => Value::Text(name),
             }),
@@ -132,6 +135,7 @@ impl Column {
                 Value::number(number.filter(|number| *number > 0))
             }
             Self::Bytes => Value::Number(view.payload().len() as u64),
+            Self::Fields => view.fields().map_or(Value::None, Value::Fields),
             Self::Payload => Value::Hex(view.payload()),
         }
     }

@@ -1,6 +1,7 @@
 //! `tracemill events`: one line an event. Nothing is allocated for an event.
 
 mod column;
+mod fields;
 mod labels;
 mod printer;
 mod value;

@@ -2,11 +2,14 @@
 
 use serde::{Serialize, Serializer};
 
+use tracemill::Values;
+
+use super::fields;
 use crate::cli::json::Int;
 use crate::cli::text;
 
 /// A value, borrowed from the event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Value<'a> {
     /// Not told by the trace: `?` in text, nothing in CSV, null in JSON.
     Unknown,
@@ -24,6 +27,10 @@ pub(super) enum Value<'a> {
     Id(u32),
     Guid([u8; 16]),
     Hex(&'a [u8]),
+    /// The fields of a payload: an object in JSON.
+    Fields(Values<'a>),
+    /// Nothing to be shown: null in JSON.
+    None,
 }
 
 impl Value<'_> {
@@ -51,7 +58,7 @@ impl Value<'_> {
     /// Appends it as it is in CSV, before quoting.
     pub(super) fn csv(self, out: &mut Vec<u8>) {
         match self {
-            Value::Unknown => {}
+            Value::Unknown | Value::None => {}
             Value::Number(number) => text::decimal(out, number, 1),
             Value::Ns(ns) => text::seconds(out, ns),
             Value::Utc(ns) => text::instant(out, ns),
@@ -74,6 +81,7 @@ impl Value<'_> {
             }
             Value::Guid(guid) => text::guid(out, guid),
             Value::Hex(bytes) => text::hex(out, bytes),
+            Value::Fields(values) => fields::write(out, values),
         }
     }
 }
@@ -81,7 +89,8 @@ impl Value<'_> {
 impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match *self {
-            Value::Unknown => serializer.serialize_none(),
+            Value::Unknown | Value::None => serializer.serialize_none(),
+            Value::Fields(values) => fields::Json(values).serialize(serializer),
             Value::Number(number) | Value::Bits(number) => Int::from(number).serialize(serializer),
             Value::Ns(ns) => Int::from(ns).serialize(serializer),
             Value::Text(name) => serializer.serialize_str(name),

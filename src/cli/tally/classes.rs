@@ -37,7 +37,7 @@ impl ClassKey {
     fn of(class: &EventClass) -> Self {
         Self {
             provider: class.provider().into(),
-            name: class.name().into(),
+            name: class.display_name().into(),
             event_id: class.event_id,
             version: class.version,
         }
@@ -46,7 +46,7 @@ impl ClassKey {
     fn is_of(&self, class: &EventClass) -> bool {
         self.event_id == class.event_id
             && self.version == class.version
-            && *self.name == *class.name()
+            && *self.name == *class.display_name()
             && *self.provider == *class.provider()
     }
 }

@@ -1,0 +1,149 @@
+//! The fields of a payload, as text and as JSON.
+
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer};
+use tracemill::{Elements, Value, Values, utf16};
+
+use crate::cli::json::Int;
+use crate::cli::text;
+
+/// Appends `name=value` for each field that is whole, on one line.
+pub(super) fn write(out: &mut Vec<u8>, fields: Values<'_>) {
+    write_fields(out, fields, b" ");
+}
+
+fn write_fields(out: &mut Vec<u8>, mut fields: Values<'_>, between: &[u8]) {
+    let mut is_first = true;
+    for field in fields.by_ref() {
+        if !std::mem::take(&mut is_first) {
+            out.extend_from_slice(between);
+        }
+        match field {
+            Ok((field, value)) => {
+                text::escape(out, &field.name);
+                out.push(b'=');
+                write_value(out, value);
+            }
+            Err(_) => out.extend_from_slice(b"(payload ends inside of a field)"),
+        }
+    }
+}
+
+fn write_value(out: &mut Vec<u8>, value: Value<'_>) {
+    match value {
+        Value::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
+        Value::Unsigned(value) => text::decimal(out, value, 1),
+        Value::Signed(value) => {
+            if value < 0 {
+                out.push(b'-');
+            }
+            text::decimal(out, value.unsigned_abs(), 1);
+        }
+        Value::Char(unit) => write_chars(out, utf16(&unit.to_le_bytes())),
+        Value::Utf16(bytes) => {
+            out.push(b'"');
+            write_chars(out, utf16(bytes));
+            out.push(b'"');
+        }
+        Value::Utf8(bytes) => {
+            out.push(b'"');
+            text::escape(out, &String::from_utf8_lossy(bytes));
+            out.push(b'"');
+        }
+        Value::Guid(guid) => text::guid(out, guid),
+        Value::FileTime(ticks) => match utc_ns(ticks) {
+            Some(ns) => text::instant(out, ns),
+            None => text::decimal(out, ticks, 1),
+        },
+        Value::Bytes(bytes) => text::hex(out, bytes),
+        Value::Decimal(bytes) => text::hex(out, &bytes),
+        Value::Array(elements) => {
+            out.push(b'[');
+            for (at, element) in elements.enumerate() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                write_value(out, element);
+            }
+            out.push(b']');
+        }
+        Value::Object(fields) => {
+            out.push(b'{');
+            write_fields(out, fields, b",");
+            out.push(b'}');
+        }
+        value => {
+            use std::io::Write;
+            // Writing to memory does not fail.
+            let _ = match value {
+                Value::Float32(value) => write!(out, "{value}"),
+                Value::Float64(value) => write!(out, "{value}"),
+                _ => Ok(()),
+            };
+        }
+    }
+}
+
+fn write_chars(out: &mut Vec<u8>, chars: impl Iterator<Item = char>) {
+    for char in chars {
+        text::escape(out, char.encode_utf8(&mut [0; 4]));
+    }
+}
+
+/// FILETIME as nanoseconds since 1970, if it is one that fits.
+fn utc_ns(ticks: u64) -> Option<i64> {
+    let ticks = i64::try_from(ticks).ok()?.checked_sub(116_444_736_000_000_000)?;
+    ticks.checked_mul(100)
+}
+
+/// The fields as a JSON object. What does not fit is left out; two fields of one name are two keys.
+pub(super) struct Json<'a>(pub Values<'a>);
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (field, value) in self.0.flatten() {
+            map.serialize_entry(&*field.name, &JsonValue(value))?;
+        }
+        map.end()
+    }
+}
+
+struct JsonValue<'a>(Value<'a>);
+
+impl Serialize for JsonValue<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Bool(value) => serializer.serialize_bool(value),
+            Value::Unsigned(value) => Int::from(value).serialize(serializer),
+            Value::Signed(value) => Int::from(value).serialize(serializer),
+            // JSON has no numbers that are not finite: they are null.
+            Value::Float32(value) => serializer.serialize_f32(value),
+            Value::Float64(value) => serializer.serialize_f64(value),
+            Value::Char(unit) => serializer.collect_str(&Chars(&unit.to_le_bytes())),
+            Value::Utf16(bytes) => serializer.collect_str(&Chars(bytes)),
+            Value::Utf8(bytes) => serializer.serialize_str(&String::from_utf8_lossy(bytes)),
+            Value::Array(elements) => elements_json(serializer, elements),
+            Value::Object(fields) => Json(fields).serialize(serializer),
+            value => serializer.serialize_str(&text::collect(|out| write_value(out, value))),
+        }
+    }
+}
+
+fn elements_json<S: Serializer>(serializer: S, elements: Elements<'_>) -> Result<S::Ok, S::Error> {
+    let mut list = serializer.serialize_seq(None)?;
+    for element in elements {
+        list.serialize_element(&JsonValue(element))?;
+    }
+    list.end()
+}
+
+/// UTF-16 to be displayed.
+struct Chars<'a>(&'a [u8]);
+
+impl std::fmt::Display for Chars<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        use std::fmt::Write;
+        utf16(self.0).try_for_each(|char| f.write_char(char))
+    }
+}
