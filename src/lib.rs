@@ -31,6 +31,7 @@
 mod auto;
 
 pub use auto::Auto;
+pub use bytes::Bytes;
 pub use tracemill_engine::*;
 
 /// .NET `EventPipe` traces: netperf V1 to V3, nettrace V4 to V6.

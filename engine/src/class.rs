@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::table::Table;
 
 /// What all events of one kind have in common.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventClass {
     /// The id by which events of the stream refer to it.
@@ -81,6 +81,19 @@ impl EventClass {
     /// Bytes of its strings and of its definition.
     pub fn string_bytes(&self) -> usize {
         self.text.len() + self.definition.len()
+    }
+}
+
+impl std::fmt::Debug for EventClass {
+    /// Without the bytes of the definition.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EventClass")
+            .field("provider", &self.provider())
+            .field("name", &self.name())
+            .field("event_id", &self.event_id)
+            .field("version", &self.version)
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 

@@ -18,6 +18,8 @@ pub struct State {
     pub trace: Arc<TraceInfo>,
     /// From ticks to time.
     pub clock: Clock,
+    /// Whether events carry sequence numbers: if not, what was lost leaves no trace.
+    pub has_sequence_numbers: bool,
     /// Event classes by the id events refer to.
     pub classes: Classes,
     /// Threads by the key events refer to.
@@ -35,6 +37,7 @@ impl State {
         Self {
             trace: Arc::default(),
             clock: Clock::default(),
+            has_sequence_numbers: true,
             classes: Classes::new(config.max_classes, config.max_strings / 4 * 3),
             threads: Threads::new(config.max_threads, config.max_strings / 4),
             threads_by_id: false,
