@@ -31,6 +31,7 @@
 mod auto;
 
 pub use auto::Auto;
+pub use bytes::Bytes;
 pub use tracemill_engine::*;
 
 /// Layouts of the events of the .NET runtime, which its streams do not describe.

@@ -48,6 +48,26 @@ fn every_field_of_the_corpus_is_read_as_its_truth_says() {
     assert!(wrong.is_empty(), "{} of {kinds} kinds differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+#[test]
+fn every_field_of_the_fixtures_is_read_as_its_truth_says() {
+    let (mut kinds, mut wrong) = (0, Vec::new());
+    for capture in corpus::fixtures() {
+        let stem = capture.name.split('.').next().unwrap();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/truth/fields");
+        let Ok(text) = std::fs::read(folder.join(stem).with_extension("json")) else {
+            continue;
+        };
+        let truth: Json = serde_json::from_slice(&text).unwrap();
+        let found = read(Bytes::from(capture.bytes));
+        for row in truth["kinds"].as_array().unwrap() {
+            kinds += 1;
+            wrong.extend(check(row, &found).err());
+        }
+    }
+    assert!(kinds > 50, "only {kinds} kinds");
+    assert!(wrong.is_empty(), "{} of {kinds} kinds differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
 /// Where the field truth of a capture is, if its truth is that of a nettrace file.
 fn fields_of(truth: &Path) -> Option<std::path::PathBuf> {
     let name = truth.file_name()?;

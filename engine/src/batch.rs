@@ -325,6 +325,15 @@ impl std::fmt::Debug for Batch<'_> {
     }
 }
 
+impl<'a> IntoIterator for Batch<'a> {
+    type Item = EventView<'a>;
+    type IntoIter = Events<'a>;
+
+    fn into_iter(self) -> Events<'a> {
+        self.iter()
+    }
+}
+
 impl<'a> IntoIterator for &Batch<'a> {
     type Item = EventView<'a>;
     type IntoIter = Events<'a>;

@@ -7,7 +7,7 @@ use crate::schemas::Known;
 use crate::table::Table;
 
 /// What all events of one kind have in common.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventClass {
     /// The id by which events of the stream refer to it.
@@ -126,6 +126,19 @@ impl EventClass {
     pub fn string_bytes(&self) -> usize {
         let described = self.described.as_ref().map_or(0, |layout| layout.bytes());
         self.text.len() + self.definition.len() + described
+    }
+}
+
+impl std::fmt::Debug for EventClass {
+    /// Without the bytes of the definition.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EventClass")
+            .field("provider", &self.provider())
+            .field("name", &self.name())
+            .field("event_id", &self.event_id)
+            .field("version", &self.version)
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 

@@ -17,8 +17,8 @@ pub struct Config {
     /// Input queued before a push is refused, in bytes. A single chunk of any size is always taken
     /// when nothing is queued. Default: 16 MiB.
     pub max_buffered: usize,
-    /// Event classes kept; those beyond are not, and their events come without one. Default:
-    /// 65,536.
+    /// Event classes kept; those beyond are not, and their events come without one: no fault, but
+    /// counted in [`Stats::classes_refused`](crate::Stats::classes_refused). Default: 65,536.
     pub max_classes: usize,
     /// Names and field descriptions of all classes and threads, in bytes. Default: 16 MiB.
     pub max_strings: usize,
@@ -36,8 +36,8 @@ pub struct Config {
     pub run_target: usize,
     /// Runs decoded at once in parallel mode. Default: 8.
     pub window: usize,
-    /// All of the above together, in bytes: limits are lowered in proportion until they fit.
-    /// Default: 256 MiB.
+    /// All of the above together, in bytes: limits are lowered in proportion until they fit, as
+    /// [`fitted`](Self::fitted) shows. At least [`MIN_BUDGET`](Self::MIN_BUDGET). Default: 256 MiB.
     pub budget: usize,
 }
 
@@ -78,33 +78,41 @@ impl Config {
         fixed.iter().fold(slots, |sum, bytes| sum.saturating_add(*bytes))
     }
 
+    /// The smallest [`budget`](Self::budget) there is, in bytes; less is taken as this.
+    pub const MIN_BUDGET: usize = 1 << 20;
+
     /// The limits as they are applied: each at least as large as is needed to work at all, and all
     /// lowered in proportion until [`worst_case`](Self::worst_case) is within the budget.
+    ///
+    /// The largest frame is lowered last, and not below 160 KiB: the .NET runtime writes blocks of
+    /// 100 KiB. (V6 traces have blocks of 1 MiB and more, for which a budget has to be larger.)
     ///
     /// The budget is shared out beforehand, and not as memory is needed, because what is kept must
     /// not depend on how the stream was cut into chunks.
     #[must_use]
     pub fn fitted(mut self) -> Self {
+        self.budget = self.budget.max(Self::MIN_BUDGET);
         self.max_frame = self.max_frame.clamp(MIN_BYTES, 1 << 30);
         self.batch_events = self.batch_events.max(1);
         self.max_arena = self.max_arena.max(MIN_ARENA);
         self.window = self.window.max(1);
         self.run_target = self.run_target.clamp(1, 1 << 30);
+        let min_frame = self.max_frame.min(MIN_FRAME);
         for _ in 0..64 {
             if self.worst_case() <= self.budget {
                 break;
             }
-            for bytes in [
-                &mut self.max_frame,
-                &mut self.max_buffered,
-                &mut self.max_strings,
-                &mut self.max_stack_bytes,
-            ] {
+            for bytes in [&mut self.max_buffered, &mut self.max_strings, &mut self.max_stack_bytes]
+            {
                 *bytes = (*bytes / 4 * 3).max(MIN_BYTES);
             }
             self.max_arena = (self.max_arena / 4 * 3).max(MIN_ARENA);
             self.max_classes = (self.max_classes / 4 * 3).max(16);
             self.max_threads = (self.max_threads / 4 * 3).max(16);
+            // A frame that does not fit ends a stream; of the rest, there is only less.
+            if self.max_frame.saturating_mul(2) > self.budget / 4 {
+                self.max_frame = (self.max_frame / 4 * 3).max(min_frame);
+            }
             if self.max_arena == MIN_ARENA {
                 self.window = (self.window / 2).max(1);
             }
@@ -115,6 +123,8 @@ impl Config {
 
 /// Smallest limit in bytes that a budget leaves.
 const MIN_BYTES: usize = 4 << 10;
+/// Smallest frame limit that a budget leaves.
+const MIN_FRAME: usize = 160 << 10;
 /// Room for the records and spans of a few events.
 const MIN_ARENA: usize = 16 << 10;
 /// An `EventClass` with its place in the table, without its strings.
@@ -134,10 +144,13 @@ mod tests {
 
     #[test]
     fn limits_shrink_to_any_sane_budget() {
-        for shift in 19..34 {
+        for shift in 20..34 {
             let budget = 1usize << shift;
             let config = Config { budget, ..Config::default() }.fitted();
             assert!(config.worst_case() <= budget, "{budget}: {config:?}");
+            assert!(config.max_frame >= MIN_FRAME, "{budget}: {config:?}");
         }
+        let nothing = Config { budget: 0, ..Config::default() }.fitted();
+        assert!(nothing.worst_case() <= Config::MIN_BUDGET);
     }
 }

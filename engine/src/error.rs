@@ -84,7 +84,10 @@ impl fmt::Display for Error {
         match kind {
             ErrorKind::Invalid => write!(f, "{what} (at byte {offset:#x})"),
             ErrorKind::Limit => {
-                write!(f, "limit {what} reached: {value} needed (at byte {offset:#x})")
+                write!(
+                    f,
+                    "limit {what} of Config reached, perhaps lowered by its budget: {value} needed (at byte {offset:#x})"
+                )
             }
             ErrorKind::Truncated if *value == 0 => {
                 write!(f, "the stream ends {what} (at byte {offset:#x})")
@@ -93,7 +96,7 @@ impl fmt::Display for Error {
                 write!(f, "the stream ends {what} of {value} bytes (at byte {offset:#x})")
             }
             ErrorKind::Unsupported => {
-                write!(f, "{what} is not supported: {value} (at byte {offset:#x})")
+                write!(f, "{what} is not supported: {value:#x} there (at byte {offset:#x})")
             }
         }
     }
@@ -187,7 +190,10 @@ mod tests {
     #[test]
     fn one_line_with_the_place() {
         let error = Error::limit(0x40, "max_frame", 20_000_000);
-        assert_eq!(error.to_string(), "limit max_frame reached: 20000000 needed (at byte 0x40)");
+        assert_eq!(
+            error.to_string(),
+            "limit max_frame of Config reached, perhaps lowered by its budget: 20000000 needed (at byte 0x40)"
+        );
         let fault = Fault::trailing(9, 3);
         assert_eq!(fault.to_string(), "3 bytes after the end marker (at byte 0x9)");
     }

@@ -23,6 +23,14 @@ use crate::stats::{Memory, Stats};
 #[derive(Debug)]
 pub struct Full(pub Bytes);
 
+impl std::fmt::Display for Full {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("as much is queued as max_buffered of Config allows; take batches first")
+    }
+}
+
+impl std::error::Error for Full {}
+
 /// Cuts a stream into runs.
 #[derive(Debug)]
 pub struct Framer<F> {

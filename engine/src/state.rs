@@ -21,6 +21,8 @@ pub struct State {
     pub clock: Clock,
     /// Layouts of events that the stream does not describe.
     pub schemas: Option<&'static dyn Schemas>,
+    /// Whether events carry sequence numbers: if not, what was lost leaves no trace.
+    pub has_sequence_numbers: bool,
     /// Event classes by the id events refer to.
     pub classes: Classes,
     /// Threads by the key events refer to.
@@ -39,6 +41,7 @@ impl State {
             trace: Arc::default(),
             clock: Clock::default(),
             schemas: None,
+            has_sequence_numbers: true,
             classes: Classes::new(config.max_classes, config.max_strings / 4 * 3),
             threads: Threads::new(config.max_threads, config.max_strings / 4),
             threads_by_id: false,

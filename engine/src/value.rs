@@ -271,6 +271,7 @@ impl<'a> Values<'a> {
     }
 }
 
+#[expect(clippy::copy_iterator, reason = "a value is `Copy`, and these are values")]
 impl<'a> Iterator for Values<'a> {
     type Item = Result<(&'a Field, Value<'a>), IllFormed>;
 
@@ -297,6 +298,7 @@ pub struct Elements<'a> {
     left: usize,
 }
 
+#[expect(clippy::copy_iterator, reason = "a value is `Copy`, and these are values")]
 impl<'a> Iterator for Elements<'a> {
     type Item = Value<'a>;
 

@@ -54,6 +54,13 @@ pub(crate) struct Pass {
 }
 
 impl Pass {
+    /// Events lost; `None` if the format does not tell.
+    pub(crate) fn lost(&self) -> Option<u64> {
+        use tracemill::Format;
+        let state = self.parser.format().state();
+        state.has_sequence_numbers.then_some(self.stats.lost)
+    }
+
     /// Whether there is something to tell: the format has been recognised.
     pub(crate) fn is_known(&self) -> bool {
         use tracemill::Format;

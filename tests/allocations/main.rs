@@ -9,7 +9,9 @@ mod counting;
 use bytes::Bytes;
 use tracemill::nettrace::Nettrace;
 use tracemill::{ChunkPool, Config, Parser};
-use tracemill_testkit::{Dialect, Event, Label, Metadata, Mix, Thread, TraceHeader, v6};
+use tracemill_testkit::{
+    Dialect, Event, Field, Label, Metadata, Mix, Thread, TraceHeader, Type, v6,
+};
 
 #[global_allocator]
 static COUNTING: counting::Counting = counting::Counting;
@@ -41,13 +43,16 @@ fn whole(trace: &Bytes) -> u64 {
     let config = Config::default();
     let mut parser = Parser::new(Nettrace::new(&config), &config);
     parser.push(trace.clone()).unwrap();
-    let mut start = 0;
-    for batch in 0..2_000 {
-        if batch == 1_000 {
+    let (mut start, mut fields) = (0, 0);
+    for number in 0..2_000 {
+        if number == 1_000 {
             start = counting::allocations();
         }
-        parser.next_batch().unwrap().expect("long enough a trace");
+        let batch = parser.next_batch().unwrap().expect("long enough a trace");
+        fields +=
+            batch.iter().filter_map(|event| event.fields()).map(Iterator::count).sum::<usize>();
     }
+    assert!(fields > 0, "every field of every event was read");
     counting::allocations() - start
 }
 
@@ -79,7 +84,9 @@ fn pooled(trace: &Bytes, capacity: usize) -> u64 {
 /// As V6's own writer does it: sequence point, stacks, threads and labels before each block.
 fn epochs() -> Vec<u8> {
     let mut writer = v6::Writer::new(&TraceHeader::default());
-    writer.metadata_block(&[Metadata::new(1, "Provider", 7)]);
+    let mut class = Metadata::new(1, "Provider", 7);
+    class.fields = vec![Field::new("first", Type::Byte)];
+    writer.metadata_block(&[class]);
     let event = |number: u32| Event {
         sequence: number + 1,
         ticks: u64::from(number),

@@ -13,9 +13,41 @@ fn text_is_one_line_an_event() {
     let out = tracemill(&["events", &http()]).ok();
     assert_eq!(out.lines().count(), 327);
     let first: Vec<&str> = out.lines().next().unwrap().split_whitespace().collect();
-    assert_eq!(first, ["0.314274446", "19218", "19218", "System.Net.Http", "RequestStart", "62"]);
+    let (header, fields) = first.split_at(6);
+    assert_eq!(header, ["0.314274446", "19218", "19218", "System.Net.Http", "RequestStart", "62"]);
+    assert_eq!(fields[..3], ["scheme=\"http\"", "host=\"127.0.0.1\"", "port=44485"]);
     let utc = tracemill(&["events", "--utc", "-n", "1", &http()]).ok();
     assert!(utc.starts_with("2026-11-23T09:13:19.500274446Z"), "{utc}");
+}
+
+#[test]
+fn fields_are_objects_in_json_lines() {
+    let name = fixture("v6-all-types.nettrace");
+    let json = tracemill(&["events", "-f", "jsonl", "-F", "event,fields", &name]).ok();
+    let events = lines(&json);
+    let scalars = &events[0]["fields"];
+    assert_eq!(events[0]["event"], "Scalars");
+    assert_eq!((&scalars["b32"], &scalars["i8"]), (&true.into(), &(-5).into()));
+    assert_eq!(scalars["i64"], "-9000000000000000000", "beyond 2^53: a string");
+    assert_eq!((&scalars["f32"], &scalars["text"]), (&1.5.into(), &"h\u{e9}llo".into()));
+    let arrays = &events[1]["fields"];
+    assert_eq!(arrays["u16s"], serde_json::json!([1, 2, 65535]));
+    assert_eq!(arrays["pairs"][1], serde_json::json!({"Key": "", "Value": -2}));
+    assert_eq!(arrays["bytes"], "007fff");
+}
+
+#[test]
+fn events_of_the_runtime_have_names_and_fields() {
+    let name = fixture("busy-netperf3.nettrace.xz");
+    let mut unpacked = Vec::new();
+    let packed = std::fs::File::open(name).unwrap();
+    std::io::copy(&mut liblzma::read::XzDecoder::new(packed), &mut unpacked).unwrap();
+    let out = feed(
+        &["events", "-F", "event,fields", "--event", "moduledcend", "-n", "1", "-"],
+        &unpacked,
+    );
+    assert!(out.out.starts_with("ModuleDCEnd "), "{}", out.out);
+    assert!(out.out.contains("ModuleILPath=\""), "{}", out.out);
 }
 
 #[test]

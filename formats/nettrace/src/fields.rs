@@ -9,7 +9,7 @@ use crate::rows::text;
 pub(crate) enum Written {
     /// V1 to V5: type before name.
     V1,
-    /// The V2Params tag of V5: size, name, type.
+    /// The `V2Params` tag of V5: size, name, type.
     V2,
     /// V6: size, name, type.
     V6,

@@ -18,7 +18,7 @@ pub(crate) fn v1(state: &mut State, mut cursor: Cursor<'_>, version: u32, faults
     if let Ok(sync) = cursor.view::<Sync>("Trace") {
         state.clock = clock(sync, start, faults);
     }
-    state.threads_by_id = true;
+    (state.threads_by_id, state.has_sequence_numbers) = (true, false);
     let mut trace = TraceInfo::default();
     (trace.format, trace.version, trace.pointer_size) = ("netperf", (version, 0), 8);
     state.trace = Arc::new(trace);
@@ -27,7 +27,7 @@ pub(crate) fn v1(state: &mut State, mut cursor: Cursor<'_>, version: u32, faults
 /// Trace object of V3 to V5.
 pub(crate) fn v3(state: &mut State, mut cursor: Cursor<'_>, version: u32, faults: &mut Faults) {
     let start = cursor.offset();
-    state.threads_by_id = true;
+    (state.threads_by_id, state.has_sequence_numbers) = (true, version > 3);
     let Ok(wire) = cursor.view::<Trace>("Trace") else {
         return;
     };

@@ -115,7 +115,10 @@ impl Column {
                 [] => Value::Unknown,
                 name => Value::Utf8(name),
             },
-            Self::Capture => Value::number(event().map(|event| event.capture_thread())),
+            Self::Capture => {
+                let thread = event().map(|event| event.capture_thread());
+                Value::number(thread.filter(|thread| *thread != u64::MAX))
+            }
             Self::Provider => class.map_or(Value::Unknown, |class| Value::Text(class.provider())),
             Self::Event => class.map_or(Value::Unknown, |class| match class.display_name() {
                 "" => Value::Id(class.event_id),

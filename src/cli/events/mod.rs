@@ -45,10 +45,14 @@ pub(crate) fn run(args: &EventsArgs) -> io::Result<Outcome> {
         if !lines.has_time {
             console.remark(&pass.name, "its clock does not tell enough for --time; no event taken");
         }
-        if pass.stats.lost > 0 {
-            let lost = text::grouped(pass.stats.lost);
-            let line = format!("{lost} events were lost when the trace was made");
-            console.remark(&pass.name, &line);
+        let hidden = pass.stats.lost_after_damage;
+        for (count, what) in [
+            (pass.stats.lost - hidden, "events were lost when the trace was made"),
+            (hidden, "events are missing after damage"),
+        ] {
+            if count > 0 {
+                console.remark(&pass.name, &format!("{} {what}", text::grouped(count)));
+            }
         }
         Ok(pass.outcome)
     })

@@ -46,7 +46,8 @@ pub(super) struct Report<'a> {
     events_with_stack: Int,
     stack_frames: Int,
     sequence_points: Int,
-    lost: Int,
+    /// None if the format does not tell.
+    lost: Option<Int>,
     lost_after_damage: Int,
     sequence_anomalies: Int,
     recycled_threads: Int,
@@ -114,7 +115,7 @@ impl<'a> Report<'a> {
             events_with_stack: census.with_stack.into(),
             stack_frames: frames(census, state).into(),
             sequence_points: counters.sequence_points.into(),
-            lost: counters.lost.into(),
+            lost: pass.lost().map(Int::from),
             lost_after_damage: counters.lost_after_damage.into(),
             sequence_anomalies: counters.anomalies.into(),
             recycled_threads: counters.recycled_threads.into(),
@@ -188,6 +189,7 @@ impl<'a> Report<'a> {
         line(
             "lost",
             match counters.lost_after_damage {
+                _ if self.lost.is_none() => "not recorded by this version of the format".into(),
                 0 => count(counters.lost, "event", "events"),
                 some => format!(
                     "{}, {} of them missing after damage",

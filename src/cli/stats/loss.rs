@@ -48,7 +48,10 @@ pub(super) fn records(pass: &Pass) -> Vec<LossRecord> {
 pub(super) fn print(out: &mut impl Write, pass: &Pass) -> io::Result<()> {
     let stats = &pass.stats;
     writeln!(out)?;
-    write!(out, "lost: {} events", text::grouped(stats.lost))?;
+    let Some(lost) = pass.lost() else {
+        return writeln!(out, "lost: not recorded by this version of the format");
+    };
+    write!(out, "lost: {} events", text::grouped(lost))?;
     if stats.lost_after_damage > 0 {
         let after_damage = text::grouped(stats.lost_after_damage);
         write!(out, ", {after_damage} of them missing after damage")?;

@@ -29,7 +29,8 @@ pub(super) struct Report<'a> {
     duration_ns: Option<Int>,
     events_per_second: Option<f64>,
     by: BTreeMap<&'static str, Vec<Row<'a>>>,
-    lost: Int,
+    /// None if the format does not tell.
+    lost: Option<Int>,
     lost_after_damage: Int,
     sequence_anomalies: Int,
     loss: Vec<LossRecord>,
@@ -55,7 +56,7 @@ impl<'a> Report<'a> {
             duration_ns: tally.duration_ns().map(Int::from),
             events_per_second: tally.rate(stats.events),
             by: by.iter().map(|by| (by.name(), rows(tally, *by))).collect(),
-            lost: stats.lost.into(),
+            lost: pass.lost().map(Int::from),
             lost_after_damage: stats.lost_after_damage.into(),
             sequence_anomalies: stats.anomalies.into(),
             loss: loss::records(pass),

@@ -15,11 +15,11 @@ pub struct Capture {
 }
 
 /// The shared corpus folder: `TRACEMILL_CORPUS`, else `../shared/corpus` beside the project. `None`,
-/// with a line on stderr that says what is skipped, if there is none; with `CI` set that is an
-/// error instead.
+/// with a line on stderr that says what is skipped, if there is none; with
+/// `TRACEMILL_REQUIRE_CORPUS` set that is an error instead.
 ///
 /// # Panics
-/// If `CI` is set and there is no corpus.
+/// If that is set and there is no corpus.
 pub fn shared(test: &str) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
     let folder = std::env::var_os("TRACEMILL_CORPUS")
@@ -27,7 +27,11 @@ pub fn shared(test: &str) -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    assert!(std::env::var_os("CI").is_none(), "{test}: no corpus at {}", folder.display());
+    assert!(
+        std::env::var_os("TRACEMILL_REQUIRE_CORPUS").is_none(),
+        "{test}: no corpus at {}",
+        folder.display()
+    );
     let skipped =
         format!("SKIPPED {test}: no corpus at {} (set TRACEMILL_CORPUS)\n", folder.display());
     // Straight to standard error: what `eprintln!` says in a test that passes is not shown.

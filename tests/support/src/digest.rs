@@ -7,6 +7,8 @@ use tracemill_engine::{Batch, Error, EventView, Fault};
 use tracemill_nettrace::Event;
 use tracemill_testkit::Fnv;
 
+use crate::forms;
+
 /// Sums over the events of a stream, in stream order. The hashes are those of the corpus's truths.
 #[derive(Default)]
 pub struct Digest {
@@ -26,7 +28,7 @@ pub struct Digest {
     pub error: Option<Error>,
     /// Lost, lost after damage, anomalies, sequence points.
     pub loss: [u64; 4],
-    hashes: [Fnv; 3],
+    hashes: [Fnv; 4],
 }
 
 impl Digest {
@@ -50,9 +52,9 @@ impl Digest {
         }
     }
 
-    /// `fnv1a64`, `fnv1a64_header` and `fnv1a64_stacks` of the truths.
-    pub fn hashes(&self) -> [u64; 3] {
-        [self.hashes[0].finish(), self.hashes[1].finish(), self.hashes[2].finish()]
+    /// `fnv1a64`, `fnv1a64_header` and `fnv1a64_stacks` of the truths, and one over all fields.
+    pub fn hashes(&self) -> [u64; 4] {
+        self.hashes.each_ref().map(Fnv::finish)
     }
 
     /// All of it, to be compared.
@@ -73,7 +75,7 @@ impl Digest {
 
 /// An event by value: the bytes that each of the hashes takes in.
 pub struct Folded {
-    hashed: [Vec<u8>; 3],
+    hashed: [Vec<u8>; 4],
     payload_bytes: u64,
 }
 
@@ -114,7 +116,15 @@ impl Folded {
         let len = u32::try_from(stack.len()).expect("below 4 GiB");
         stacks.extend_from_slice(&len.to_le_bytes());
         stacks.extend_from_slice(stack);
-        Self { hashed: [plain, header, stacks], payload_bytes: payload.len() as u64 }
+        let mut lines = String::new();
+        if let Some(mut values) = view.fields() {
+            let whole = forms::lines(&mut values, &mut lines);
+            lines.push_str(if whole { "whole" } else { "ill-formed" });
+        }
+        Self {
+            hashed: [plain, header, stacks, lines.into_bytes()],
+            payload_bytes: payload.len() as u64,
+        }
     }
 }
 
@@ -129,7 +139,7 @@ pub struct Summary {
     faults: Vec<Fault>,
     error: Option<Error>,
     loss: [u64; 4],
-    hashes: [u64; 3],
+    hashes: [u64; 4],
 }
 
 impl Summary {

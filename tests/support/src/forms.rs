@@ -78,7 +78,8 @@ fn hex(bytes: &[u8], out: &mut String) -> std::fmt::Result {
 }
 
 fn guid(bytes: &[u8; 16], out: &mut String) -> std::fmt::Result {
-    for (at, from) in [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15].into_iter().enumerate() {
+    for (at, from) in [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15].into_iter().enumerate()
+    {
         if matches!(at, 4 | 6 | 8 | 10) {
             out.push('-');
         }

@@ -2,6 +2,7 @@
 //! (copies and memory within `Config`).
 
 use bytes::Bytes;
+use tracemill_clr::Clr;
 use tracemill_engine::{Config, Error, Format, ParallelParser, Parser, Stats};
 use tracemill_nettrace::Nettrace;
 use tracemill_testkit::Rng;
@@ -19,7 +20,7 @@ pub fn cut(
     config: &Config,
     mut next_len: impl FnMut(u64) -> usize,
 ) -> (Summary, Stats) {
-    let mut parser = Parser::new(Nettrace::new(config), config);
+    let mut parser = Parser::new(Nettrace::new(config).with_schemas(&Clr), config);
     let mut digest = Digest::default();
     let (mut rest, mut chunks) = (bytes.clone(), 0);
     while !rest.is_empty() && digest.error.is_none() {
@@ -96,7 +97,7 @@ pub fn check_cut(bytes: &Bytes, config: &Config, rng: &mut Rng, name: &str) -> S
 /// # Panics
 /// If it does not hold.
 pub fn check_order(bytes: &Bytes, config: &Config, expected: &Summary, rng: &mut Rng, name: &str) {
-    let mut parser = ParallelParser::new(Nettrace::new(config), config);
+    let mut parser = ParallelParser::new(Nettrace::new(config).with_schemas(&Clr), config);
     let mut digest = Digest::default();
     let max = 1 << rng.range(8..22);
     let mut rest = bytes.clone();
