@@ -33,7 +33,7 @@ table() {
 
 for dialect in v4 v6; do
     file=$work/$dialect-$bytes.nettrace
-    [ -f "$file" ] || "$shared/tools/nettrace/gen" "$source_trace" "$file" "$dialect" "$bytes" >/dev/null
+    [ -f "$file" ] || "$shared/tools/nettrace/gen" "$source_trace" "$file" "$dialect" "$bytes" >/dev/null 2>&1
     rows=$work/$dialect.rows
     : > "$rows"
     for _ in $(seq "$rounds"); do

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | `info --json` | a file | those of `info/report.rs`, in order |
 //! | `stats --json` | a file | those of `stats/report.rs`; `by.provider`, `by.event`, .. are lists of `tally/rows.rs`, the largest count first; `loss` lists capture threads (`stats/loss.rs`); `memory` with `--memory` (`stats/memory.rs`) |
-//! | `events -f jsonl` | an event | the columns asked for; `ts` is `ts_ns` (nanoseconds) or, with `--utc`, a time; `keywords` is a number, `payload` hexadecimal |
+//! | `events -f jsonl` | an event | the columns asked for; `ts` is `ts_ns` (nanoseconds) or, with `--utc`, a time; `keywords` is a number, `payload` hexadecimal; `fields` is an object of the fields that are whole: integers, strings (byte arrays and decimals in hexadecimal, GUIDs, UTC times), true, false, arrays, objects; numbers that are not finite are null |
 //! | `list-formats --json` | all | `formats` |
 //! | standard error with any of these | a message | `kind` (`fault`, `faults`, `truncated`, `error`, `unsupported`, `io`, `remark`), `file`, `offset`, `message` |
 //!

@@ -7,12 +7,20 @@ use tracemill::{Elements, Value, Values, utf16};
 use crate::cli::json::Int;
 use crate::cli::text;
 
-/// Appends `name=value` for each field that is whole, on one line.
-pub(super) fn write(out: &mut Vec<u8>, fields: Values<'_>) {
-    write_fields(out, fields, b" ");
+/// Appends `name=value` for each field that is whole, on one line, and how many bytes of the payload
+/// are left that no field describes.
+pub(super) fn write(out: &mut Vec<u8>, mut fields: Values<'_>) {
+    let start = out.len();
+    write_fields(out, &mut fields, b" ");
+    let left = fields.rest().len() as u64;
+    if left > 0 {
+        out.extend_from_slice(if out.len() > start { b" (+" } else { b"(" });
+        text::decimal(out, left, 1);
+        out.extend_from_slice(b" bytes not described)");
+    }
 }
 
-fn write_fields(out: &mut Vec<u8>, mut fields: Values<'_>, between: &[u8]) {
+fn write_fields(out: &mut Vec<u8>, fields: &mut Values<'_>, between: &[u8]) {
     let mut is_first = true;
     for field in fields.by_ref() {
         if !std::mem::take(&mut is_first) {
@@ -24,7 +32,7 @@ fn write_fields(out: &mut Vec<u8>, mut fields: Values<'_>, between: &[u8]) {
                 out.push(b'=');
                 write_value(out, value);
             }
-            Err(_) => out.extend_from_slice(b"(payload ends inside of a field)"),
+            Err(_) => out.extend_from_slice(b"(the next field does not fit)"),
         }
     }
 }
@@ -67,9 +75,9 @@ fn write_value(out: &mut Vec<u8>, value: Value<'_>) {
             }
             out.push(b']');
         }
-        Value::Object(fields) => {
+        Value::Object(mut fields) => {
             out.push(b'{');
-            write_fields(out, fields, b",");
+            write_fields(out, &mut fields, b",");
             out.push(b'}');
         }
         value => {
