@@ -147,6 +147,11 @@ impl Layout {
         fields.and_then(|fields| fields.get(..count as usize)).unwrap_or_default()
     }
 
+    /// All types, those of elements included.
+    pub fn types(&self) -> &[Type] {
+        &self.types
+    }
+
     /// The type at an index.
     pub fn type_at(&self, index: u32) -> Option<Type> {
         self.types.get(index as usize).copied()
