@@ -106,3 +106,10 @@ fn loss_is_told_per_capture_thread() {
         assert_eq!(tracemill(&[verb, "--fail-on-loss", &whole]).code, 0, "{verb}");
     }
 }
+
+#[test]
+fn a_frame_that_was_cut_in_two_is_seen_in_the_memory_table() {
+    let ran = feed(&["stats", "--memory", "-"], &bytes("activities.nettrace"));
+    let line = ran.out.lines().find(|line| line.starts_with("largest frame cut in two")).unwrap();
+    assert!(line.contains("102,") && line.ends_with(" bytes"), "{line}");
+}

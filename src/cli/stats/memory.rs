@@ -91,7 +91,7 @@ pub(super) fn print(out: &mut impl Write, pass: &Pass, tally: &Tally) -> io::Res
         }
     };
     line("most input queued", Some(memory.queued_high_water));
-    line("largest frame cut in two", Some(memory.carry));
+    line("largest frame cut in two", Some(memory.carry_high_water));
     line("copied into it", Some(pass.stats.bytes_copied));
     line("classes, threads, stacks", Some(memory.tables));
     line("the most they took", Some(memory.tables_high_water));
