@@ -4,7 +4,12 @@
 //! `cargo bench --bench cpu_time -- FILE PASSES [WORK,WORK..]`
 
 #![allow(dead_code, reason = "the inputs are for the other runner")]
-#![allow(clippy::cast_precision_loss, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "figures to be printed"
+)]
 
 mod definitions;
 mod work;

@@ -32,8 +32,6 @@ pub struct EventClass {
     known: Option<Known>,
     /// The definition as it stands in the stream.
     definition: Box<[u8]>,
-    /// How `definition` is to be read: a number of the format's own.
-    dialect: u32,
 }
 
 impl EventClass {
@@ -53,15 +51,13 @@ impl EventClass {
             described: None,
             known: None,
             definition: Box::default(),
-            dialect: 0,
         }
     }
 
-    /// Keeps the definition, to be read later as `dialect`, a number of the format's own.
+    /// Keeps the definition as it stands in the stream.
     #[must_use]
-    pub fn with_definition(mut self, definition: &[u8], dialect: u32) -> Self {
+    pub fn with_definition(mut self, definition: &[u8]) -> Self {
         self.definition = definition.into();
-        self.dialect = dialect;
         self
     }
 
@@ -115,11 +111,6 @@ impl EventClass {
     /// The definition as it stands in the stream.
     pub fn definition(&self) -> &[u8] {
         &self.definition
-    }
-
-    /// How [`definition`](Self::definition) is to be read: a number of the format's own.
-    pub fn dialect(&self) -> u32 {
-        self.dialect
     }
 
     /// Bytes of its strings and of its definition.

@@ -21,6 +21,7 @@ mod cursor;
 mod error;
 mod format;
 mod framer;
+mod guid;
 mod layout;
 mod loss;
 #[cfg(feature = "parallel")]
@@ -49,6 +50,7 @@ pub use format::{
     Decode, DynFormat, Erase, FAULTS_PER_FRAME, Faults, Finish, Format, FrameKind, Framed,
 };
 pub use framer::{Framer, Full};
+pub use guid::Guid;
 pub use layout::{Count, Field, FieldId, Layout, MAX_DEPTH, Map, Type};
 pub use loss::{Loss, Span, SpanKind, ThreadLoss};
 #[cfg(feature = "parallel")]

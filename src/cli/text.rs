@@ -45,15 +45,11 @@ pub(crate) fn hex(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
 }
 
-/// Appends a GUID as it is usually written; its first three parts are little-endian on the wire.
+/// Appends a GUID as it is usually written.
 pub(crate) fn guid(out: &mut Vec<u8>, guid: [u8; 16]) {
-    const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
-    for (place, from) in ORDER.into_iter().enumerate() {
-        if matches!(place, 4 | 6 | 8 | 10) {
-            out.push(b'-');
-        }
-        hex(out, guid.get(from..=from).unwrap_or_default());
-    }
+    use std::io::Write;
+    // Writing to memory does not fail.
+    let _ = write!(out, "{}", tracemill::Guid(guid));
 }
 
 /// Appends `text` so that it stays on its line and does nothing to a terminal.

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use tracemill_clr::Described;
+use tracemill_test_support::corpus::shared;
 
 #[derive(Deserialize)]
 struct Truth {
@@ -52,24 +52,6 @@ impl<'de> Deserialize<'de> for Keys {
     }
 }
 
-/// The shared corpus; as in `tests/support/src/corpus.rs`.
-fn corpus(test: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
-    let folder = std::env::var_os("TRACEMILL_CORPUS").map_or(beside, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(
-        std::env::var_os("TRACEMILL_REQUIRE_CORPUS").is_none(),
-        "{test}: no corpus at {}",
-        folder.display()
-    );
-    let skipped =
-        format!("SKIPPED {test}: no corpus at {} (set TRACEMILL_CORPUS)\n", folder.display());
-    let _ = std::io::stderr().write_all(skipped.as_bytes());
-    None
-}
-
 /// The files below a folder that end in `.json`.
 fn truths(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -86,7 +68,7 @@ fn truths(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn fields_have_the_names_that_a_reader_found() {
-    let Some(corpus) = corpus("fields_have_the_names_that_a_reader_found") else { return };
+    let Some(corpus) = shared("fields_have_the_names_that_a_reader_found") else { return };
     let mut kinds = BTreeMap::new();
     for path in truths(&corpus.join("nettrace/truth/fields")) {
         let text = fs::read_to_string(&path).expect("a truth");
@@ -152,7 +134,7 @@ const OTHER_TITLES: &[(u32, &str, &str)] = &[
 
 #[test]
 fn titles_are_those_that_traceevent_shows() {
-    let Some(corpus) = corpus("titles_are_those_that_traceevent_shows") else { return };
+    let Some(corpus) = shared("titles_are_those_that_traceevent_shows") else { return };
     let mut seen = BTreeSet::new();
     let mut others = BTreeSet::new();
     for path in truths(&corpus.join("nettrace/traceevent")) {

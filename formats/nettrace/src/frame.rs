@@ -10,7 +10,7 @@ use tracemill_engine::{
     State, Threads,
 };
 
-use crate::container::{Stage, fast_serialization, v6};
+use crate::container::{Content, Stage, fast_serialization, v6};
 use crate::decode::{Decoder, Tag};
 use crate::metadata::{self, Dialect};
 use crate::{header, rows};
@@ -131,8 +131,48 @@ impl Nettrace {
         }
     }
 
+    /// The content of a block at the head of `input`. The container then stands at `skipped` if the
+    /// block is passed over, else at `next`.
+    pub(crate) fn framed(
+        &mut self,
+        content: Content,
+        input: &[u8],
+        [skipped, next]: [Stage; 2],
+        faults: &mut Faults,
+    ) -> Framed {
+        let Content { block, len, offset } = content;
+        if block == Block::Unknown {
+            self.stage = skipped;
+            self.count(block, len);
+            return Framed::Skip(len as u64);
+        }
+        let Some((whole, _)) = input.split_at_checked(len) else {
+            return Framed::NeedMore(len - input.len());
+        };
+        self.stage = next;
+        self.count(block, len);
+        match self.content(block, whole, offset, faults) {
+            Some(tag) => Framed::Data { len, tag: tag as u32, joins: false },
+            None => Framed::Control(len),
+        }
+    }
+
+    /// A block without any bytes: there is nothing for the decoder, but it may change the state.
+    pub(crate) fn empty(&mut self, block: Block, offset: u64, faults: &mut Faults) {
+        self.count(block, 0);
+        let what = match block {
+            Block::Event => Some("block header: longer than the block"),
+            Block::SequencePoint => Some("sequence point: runs past the end of its block"),
+            _ => None,
+        };
+        if let Some(what) = what {
+            faults.push_hiding(Fault::damage(offset, what));
+        }
+        self.content(block, &[], offset, faults);
+    }
+
     /// The whole content of a block. Whether the decoder is to see it, and as what.
-    pub(crate) fn content(
+    fn content(
         &mut self,
         block: Block,
         input: &[u8],

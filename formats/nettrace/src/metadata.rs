@@ -1,11 +1,11 @@
 //! Metadata records become event classes (specification sections 1.1 and 4).
 
-use tracemill_engine::{Cursor, Defined, EventClass, Fault, Faults, Layout, State};
+use tracemill_engine::{Cursor, Defined, EventClass, Fault, Faults, Guid, Layout, State};
 
 use crate::fields::{Builder, Failure, Written, utf16z};
 use crate::rows::text;
 
-/// How a record is written; kept with the class as its dialect.
+/// How a record is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     /// The provider is a GUID.
@@ -16,17 +16,6 @@ pub(crate) enum Dialect {
     V3,
     /// Rows of a metadata block.
     V6,
-}
-
-impl Dialect {
-    fn number(self) -> u32 {
-        match self {
-            Self::V1 => 1,
-            Self::V2 => 2,
-            Self::V3 => 3,
-            Self::V6 => 6,
-        }
-    }
 }
 
 /// Takes in a record of V3 to V6, or, with the id that its place gives it, of V1 and V2.
@@ -65,7 +54,7 @@ pub(crate) fn define(
     let schemas = state.schemas;
     let known =
         schemas.and_then(|schemas| schemas.find(class.provider(), class.event_id, class.version));
-    let mut class = class.with_definition(bytes, dialect.number()).with_known(known);
+    let mut class = class.with_definition(bytes).with_known(known);
     if let Some(layout) = layout {
         class = class.with_layout(layout);
     }
@@ -99,13 +88,13 @@ fn read(
     dialect: Dialect,
     limit: usize,
 ) -> (Option<EventClass>, Option<Layout>, Option<Failure>) {
-    let (mut class, mut layout, builder) = (None, None, Builder::new(limit));
+    let (mut class, mut layout) = (None, None);
     let result = match dialect {
         Dialect::V1 | Dialect::V2 => {
-            read_v1(&mut cursor, id, dialect, builder, &mut class, &mut layout)
+            read_v1(&mut cursor, id, dialect, limit, &mut class, &mut layout)
         }
         Dialect::V3 => read_v3(&mut cursor, id, limit, &mut class, &mut layout),
-        Dialect::V6 => read_v6(&mut cursor, id, builder, &mut class, &mut layout),
+        Dialect::V6 => read_v6(&mut cursor, id, limit, &mut class, &mut layout),
     };
     (class, layout, result.err())
 }
@@ -114,24 +103,16 @@ fn read_v1(
     cursor: &mut Cursor<'_>,
     id: u32,
     dialect: Dialect,
-    builder: Builder,
+    limit: usize,
     class: &mut Option<EventClass>,
     layout: &mut Option<Layout>,
 ) -> Result<(), Failure> {
     let what = "metadata: runs past the end of the record";
-    let (mut guid, provider) = (
-        None,
-        match dialect {
-            Dialect::V1 => None,
-            _ => Some(utf16z(cursor, what)?),
-        },
-    );
-    let provider = if let Some(provider) = provider {
-        provider
+    let (guid, provider) = if dialect == Dialect::V1 {
+        let guid = *cursor.view::<[u8; 16]>(what)?;
+        (Some(guid), Guid(guid).to_string())
     } else {
-        let bytes = *cursor.view::<[u8; 16]>(what)?;
-        guid = Some(bytes);
-        guid_text(&bytes)
+        (None, utf16z(cursor, what)?)
     };
     let event_id = cursor.u32(what)? & 0xffff;
     let version = cursor.u32(what)? & 0xff;
@@ -151,7 +132,7 @@ fn read_v1(
     (known.version, known.provider_guid) = (version, guid);
     (known.keywords, known.level) = (keywords, level);
     if !extra.is_empty() {
-        *layout = Some(builder.layout(&mut extra, Written::V1)?);
+        *layout = Some(Builder::new(limit).layout(&mut extra, Written::V1)?);
     }
     Ok(())
 }
@@ -192,7 +173,7 @@ fn read_v3(
 fn read_v6(
     cursor: &mut Cursor<'_>,
     id: u32,
-    builder: Builder,
+    limit: usize,
     class: &mut Option<EventClass>,
     layout: &mut Option<Layout>,
 ) -> Result<(), Failure> {
@@ -202,7 +183,7 @@ fn read_v6(
     *class = Some(EventClass::new(id, event_id, &provider, ""));
     let name = String::from_utf8_lossy(text(cursor)?);
     let known = class.insert(EventClass::new(id, event_id, &provider, &name));
-    *layout = Some(builder.layout(cursor, Written::V6)?);
+    *layout = Some(Builder::new(limit).layout(cursor, Written::V6)?);
     let size = cursor.u16(what)?;
     let mut optional = cursor.split(size.into(), what)?;
     while !optional.is_empty() {
@@ -222,19 +203,4 @@ fn read_v6(
         }
     }
     Ok(())
-}
-
-/// A GUID as text: the first three parts are little-endian numbers.
-fn guid_text(guid: &[u8; 16]) -> String {
-    use std::fmt::Write;
-    let order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
-    let mut text = String::with_capacity(36);
-    for (at, from) in order.into_iter().enumerate() {
-        if matches!(at, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        // Writing to a string does not fail.
-        let _ = write!(text, "{:02x}", guid.get(from).unwrap_or(&0));
-    }
-    text
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use tracemill_engine::{Value, Values, utf16};
+use tracemill_engine::{Guid, Value, Values, utf16};
 
 /// Ticks of 100 ns from 0001-01-01, where .NET begins, to 1601-01-01.
 const DOTNET_EPOCH: u64 = 504_911_232_000_000_000;
@@ -35,7 +35,7 @@ fn write(value: Value<'_>, out: &mut String) {
         Value::Float64(value) => write!(out, "{:016x}", value.to_bits()),
         Value::Decimal(bytes) => hex(&bytes, out),
         Value::FileTime(ticks) => write!(out, "{}", ticks.wrapping_add(DOTNET_EPOCH)),
-        Value::Guid(bytes) => guid(&bytes, out),
+        Value::Guid(bytes) => write!(out, "{}", Guid(bytes)),
         Value::Utf16(bytes) => {
             out.extend(utf16(bytes));
             Ok(())
@@ -75,15 +75,4 @@ fn write(value: Value<'_>, out: &mut String) {
 
 fn hex(bytes: &[u8], out: &mut String) -> std::fmt::Result {
     bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
-}
-
-fn guid(bytes: &[u8; 16], out: &mut String) -> std::fmt::Result {
-    for (at, from) in [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15].into_iter().enumerate()
-    {
-        if matches!(at, 4 | 6 | 8 | 10) {
-            out.push('-');
-        }
-        write!(out, "{:02x}", bytes[from])?;
-    }
-    Ok(())
 }

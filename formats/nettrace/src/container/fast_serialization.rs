@@ -27,22 +27,8 @@ pub(crate) fn frame(
         Stage::Object(Object::Trace) => Ok(trace_object(format, input, offset, faults)),
         Stage::Object(Object::Next) => next_object(format, input, offset, faults),
         Stage::Object(Object::Content(content)) => {
-            if content.block == Block::Unknown {
-                format.stage = Stage::Object(Object::Skipped(content));
-                format.count(content.block, content.len);
-                return Ok(Framed::Skip(content.len as u64));
-            }
-            if input.len() < content.len {
-                return Ok(Framed::NeedMore(content.len - input.len()));
-            }
-            let (whole, _) = input.split_at(content.len);
-            format.stage = Stage::Object(Object::End);
-            format.count(content.block, content.len);
-            let len = content.len;
-            Ok(match format.content(content.block, whole, offset, faults) {
-                Some(tag) => Framed::Data { len, tag: tag as u32, joins: false },
-                None => Framed::Control(len),
-            })
+            let behind = [Object::Skipped(content), Object::End].map(Stage::Object);
+            Ok(format.framed(content, input, behind, faults))
         }
         Stage::Object(Object::Events(content, events)) => {
             netperf::block(format, content, events, input, offset, faults)
@@ -218,8 +204,7 @@ fn next_object(
             Object::Events(content, Events { left: size, reported: false })
         }
         _ if size == 0 => {
-            format.count(block, size);
-            empty(format, content, faults);
+            format.empty(block, content.offset, faults);
             Object::End
         }
         _ => Object::Content(content),
@@ -228,19 +213,6 @@ fn next_object(
         format.stage = Stage::Object(Object::End);
     }
     Ok(Framed::Control(len))
-}
-
-/// A block without any bytes.
-fn empty(format: &mut Nettrace, content: Content, faults: &mut Faults) {
-    if content.block == Block::Event {
-        faults.push_hiding(Fault::damage(content.offset, "block header: longer than the block"));
-    } else if content.block == Block::SequencePoint {
-        let what = "sequence point: runs past the end of its block";
-        faults.push_hiding(Fault::damage(content.offset, what));
-        format.content(content.block, &[], content.offset, faults);
-    } else {
-        format.content(content.block, &[], content.offset, faults);
-    }
 }
 
 fn begin(version: u32) -> u8 {

@@ -54,35 +54,27 @@ pub(crate) fn frame(
     let Outer::V6(stage) = format.stage else {
         return Err(Error::invalid(offset, "block: outside of a V6 trace"));
     };
-    let content = match stage {
+    match stage {
         Stage::First { .. } | Stage::Next | Stage::Skipped(_) => {
-            return head(format, stage, input, offset, faults);
+            head(format, stage, input, offset, faults)
         }
-        Stage::Trace(content, _) | Stage::Content(content) => content,
-    };
-    if content.block == Block::Unknown {
-        format.stage = Outer::V6(Stage::Skipped(content));
-        format.count(content.block, content.len);
-        return Ok(Framed::Skip(content.len as u64));
-    }
-    let Some((whole, _)) = input.split_at_checked(content.len) else {
-        return Ok(Framed::NeedMore(content.len - input.len()));
-    };
-    format.stage = Outer::V6(Stage::Next);
-    format.count(content.block, content.len);
-    let len = content.len;
-    if let Stage::Trace(_, minor) = stage {
-        let version = (format.version, minor);
-        let cursor = Cursor::new(whole, offset);
-        if let Err(fault) = trace::v6(&mut format.change().state, cursor, version, faults) {
-            faults.push(fault);
+        Stage::Trace(content, minor) => {
+            let Some((whole, _)) = input.split_at_checked(content.len) else {
+                return Ok(Framed::NeedMore(content.len - input.len()));
+            };
+            format.stage = Outer::V6(Stage::Next);
+            format.count(content.block, content.len);
+            let (version, cursor) = ((format.version, minor), Cursor::new(whole, offset));
+            if let Err(fault) = trace::v6(&mut format.change().state, cursor, version, faults) {
+                faults.push(fault);
+            }
+            Ok(Framed::Control(content.len))
         }
-        return Ok(Framed::Control(len));
+        Stage::Content(content) => {
+            let behind = [Stage::Skipped(content), Stage::Next].map(Outer::V6);
+            Ok(format.framed(content, input, behind, faults))
+        }
     }
-    Ok(match format.content(content.block, whole, offset, faults) {
-        Some(tag) => Framed::Data { len, tag: tag as u32, joins: false },
-        None => Framed::Control(len),
-    })
 }
 
 pub(crate) fn finish(stage: Stage, rest: &[u8], offset: u64) -> Finish {
@@ -145,21 +137,9 @@ fn head(
     format.stage = Outer::V6(next);
     if size == 0 {
         format.stage = Outer::V6(Stage::Next);
-        format.count(block, 0);
-        match block {
-            Block::Trace => faults.push(Fault::damage(content.offset, "Trace: too short")),
-            Block::Event => {
-                let what = "block header: longer than the block";
-                faults.push_hiding(Fault::damage(content.offset, what));
-            }
-            Block::SequencePoint => {
-                let what = "sequence point: runs past the end of its block";
-                faults.push_hiding(Fault::damage(content.offset, what));
-            }
-            _ => {}
-        }
-        format.content(block, &[], content.offset, faults);
+        format.empty(block, content.offset, faults);
         if block == Block::Trace {
+            faults.push(Fault::damage(content.offset, "Trace: too short"));
             let version = (format.version, 0);
             let cursor = Cursor::new(&[], content.offset);
             // The fault was given above.
