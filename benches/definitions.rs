@@ -32,6 +32,7 @@ pub const WORKS: &[(&str, Work, bool)] = &[
     ("frame", work::frame, false),
     ("whole", work::whole, true),
     ("small", work::small, true),
+    ("order", work::order, true),
     ("fields", work::fields, true),
     ("owned", work::owned, true),
 ];

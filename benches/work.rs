@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use tracemill::nettrace::{Event, Nettrace};
-use tracemill::{Config, EventView, Format, Framer, Parser};
+use tracemill::{Config, EventView, Format, Framer, Order, Parser};
 
 /// What a work found; the benches compare it with what is in the input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +38,13 @@ pub fn whole(bytes: &Bytes) -> Totals {
 /// Views in batches of the default size, the arena reset for each; loss counted; count and sum.
 pub fn small(bytes: &Bytes) -> Totals {
     views(bytes, &Config::default(), count)
+}
+
+/// As `small`, in time order.
+pub fn order(bytes: &Bytes) -> Totals {
+    let mut config = Config::default();
+    config.order = Order::Time;
+    views(bytes, &config, count)
 }
 
 /// As `small`, and every header field of every event is read.

@@ -8,6 +8,7 @@ use crate::arena::Arena;
 use crate::error::Fault;
 use crate::format::{Decode, FAULTS_PER_FRAME, Framing};
 use crate::loss::{Span, SpanKind};
+use crate::order::Place;
 use crate::run::RunView;
 use crate::state::State;
 use crate::view::{EventView, Events};
@@ -83,6 +84,10 @@ pub struct Counts {
     pub undescribed: u64,
     /// Events whose stack is not defined at their place.
     pub unresolved_stacks: u64,
+    /// Events delivered [early](crate::Place::Early). Not a decoder's to count, nor is the next.
+    pub early: u64,
+    /// Events delivered [late](crate::Place::Late).
+    pub late: u64,
 }
 
 /// What all events of a batch share.
@@ -91,6 +96,17 @@ pub(crate) struct Context<'a> {
     pub(crate) state: &'a State,
     pub(crate) decoder: &'a (dyn Any + Send + Sync),
     pub(crate) run: RunView<'a>,
+    pub(crate) place: Place,
+    /// Whether `run` is a page of copies.
+    pub(crate) is_held: bool,
+}
+
+impl<'a> Context<'a> {
+    /// That of events which waited, in pages of this snapshot.
+    pub(crate) fn of<D: Decode + ?Sized>(decoder: &'a D, page: RunView<'a>, place: Place) -> Self {
+        let (state, decoder) = (decoder.state(), decoder.as_any());
+        Self { state, decoder, run: page, place, is_held: true }
+    }
 }
 
 /// Where a decoder puts what it finds.
@@ -128,7 +144,8 @@ impl<'a> Sink<'a> {
         let max_spans = (2 * max_events).max(64).min(arena.limit() / 8 / size_of::<Span>());
         let framing_faults = framing.map_or(0, |framing| framing.faults.len());
         let room = "a fresh arena holds at least 16 KiB";
-        let context = Context { state: decoder.state(), decoder: decoder.as_any(), run };
+        let (state, decoder) = (decoder.state(), decoder.as_any());
+        let context = Context { state, decoder, run, place: Place::InOrder, is_held: false };
         let context = arena.alloc(context).expect(room);
         let mut faults = ArenaVec::new_in(arena.bump());
         if run_faults < FAULTS_PER_FRAME {
@@ -228,6 +245,7 @@ impl<'a> Sink<'a> {
         self.close_span();
         Batch {
             context: self.context,
+            contexts: &[],
             records: self.records.into_bump_slice(),
             spans: self.spans.into_bump_slice(),
             faults: self.faults.into_bump_slice(),
@@ -265,6 +283,8 @@ impl<'a> Sink<'a> {
 #[derive(Clone, Copy)]
 pub struct Batch<'a> {
     context: &'a Context<'a>,
+    /// That of each event, where they differ.
+    contexts: &'a [&'a Context<'a>],
     records: &'a [Record<'a>],
     spans: &'a [Span],
     faults: &'a [Fault],
@@ -273,10 +293,37 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// The events, in stream order.
+    /// Events that waited, each in its own context.
+    pub(crate) fn merged(
+        records: &'a [Record<'a>],
+        contexts: &'a [&'a Context<'a>],
+        counts: Counts,
+    ) -> Self {
+        Self {
+            context: contexts.last().expect("a batch of those that waited is not empty"),
+            contexts,
+            records,
+            spans: &[],
+            faults: &[],
+            faults_dropped: 0,
+            counts,
+        }
+    }
+
+    /// All but the events.
+    pub(crate) fn without_events(self) -> Self {
+        Self { records: &[], contexts: &[], ..self }
+    }
+
+    pub(crate) fn records(&self) -> &'a [Record<'a>] {
+        self.records
+    }
+
+    /// The events, in the order that was [asked for](crate::Config::order).
     #[inline]
     pub fn iter(&self) -> Events<'a> {
-        Events { context: self.context, records: self.records.iter() }
+        let (contexts, records) = (self.contexts.iter(), self.records.iter());
+        Events { context: self.context, contexts, records }
     }
 
     /// How many events.
@@ -309,7 +356,8 @@ impl<'a> Batch<'a> {
         self.counts
     }
 
-    /// The state that the events are read against.
+    /// The state that the events are read against; in time order, that of the last one, and
+    /// [each event](EventView::state) has its own.
     pub fn state(&self) -> &'a State {
         self.context.state
     }

@@ -142,6 +142,8 @@ pub struct Classes {
     max_strings: usize,
     refused: u64,
     complete: bool,
+    /// Bytes of classes that were replaced.
+    replaced: u64,
 }
 
 /// What became of a class that was to be defined.
@@ -167,6 +169,7 @@ impl Classes {
             max_strings,
             refused: 0,
             complete: true,
+            replaced: 0,
         }
     }
 
@@ -207,6 +210,7 @@ impl Classes {
             return Defined::Refused;
         }
         self.string_bytes = bytes;
+        self.replaced += old.map_or(0, |old| old + size_of::<EventClass>()) as u64;
         self.table.insert(id.into(), Arc::new(class));
         if old.is_some() { Defined::Replaced } else { Defined::New }
     }
@@ -231,6 +235,16 @@ impl Classes {
     /// The classes; those with small ids first, in order.
     pub fn iter(&self) -> impl Iterator<Item = &EventClass> {
         self.table.iter().map(|(_, class)| &**class)
+    }
+
+    /// Begins a change, as [`Table::begin_change`].
+    pub fn begin_change(&mut self) {
+        self.table.begin_change();
+    }
+
+    /// Bytes copied by changes, as [`Table::copied`].
+    pub fn copied(&self) -> u64 {
+        self.table.copied() + self.replaced
     }
 
     /// How many there are.

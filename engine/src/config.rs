@@ -1,5 +1,7 @@
 //! Every bound on memory, in one place.
 
+use crate::order::Order;
+
 /// Limits. What a stream can make tracemill hold is bounded by [`worst_case`](Self::worst_case).
 ///
 /// ```
@@ -36,8 +38,14 @@ pub struct Config {
     pub run_target: usize,
     /// Runs decoded at once in parallel mode. Default: 8.
     pub window: usize,
+    /// In which order events are delivered. Default: as they stand in the stream.
+    pub order: Order,
+    /// In [time order](Order::Time), what events that wait may keep alive beyond the run in hand, in
+    /// bytes: their copies, and what was copied of the state for their sake. Where it is reached,
+    /// events are delivered [early](crate::Place::Early). At least 16 KiB. Default: 64 MiB.
+    pub max_held: usize,
     /// All of the above together, in bytes: limits are lowered in proportion until they fit, as
-    /// [`fitted`](Self::fitted) shows. At least [`MIN_BUDGET`](Self::MIN_BUDGET). Default: 256 MiB.
+    /// [`fitted`](Self::fitted) shows. At least [`MIN_BUDGET`](Self::MIN_BUDGET). Default: 320 MiB.
     pub budget: usize,
 }
 
@@ -54,7 +62,9 @@ impl Default for Config {
             max_arena: 8 << 20,
             run_target: 256 << 10,
             window: 8,
-            budget: 256 << 20,
+            order: Order::File,
+            max_held: 64 << 20,
+            budget: 320 << 20,
         }
     }
 }
@@ -74,7 +84,9 @@ impl Config {
             // Sequences that were replaced are freed when there are as many as live ones.
             self.max_stack_bytes.saturating_mul(2) + pages(self.max_stack_bytes / 48, 32),
         ];
-        let slots = self.window.saturating_mul(self.max_arena);
+        // Pages are reserved in full, and a sixteenth each.
+        let held = if self.order == Order::Time { self.max_held / 16 * 17 } else { 0 };
+        let slots = self.window.saturating_mul(self.max_arena).saturating_add(held);
         fixed.iter().fold(slots, |sum, bytes| sum.saturating_add(*bytes))
     }
 
@@ -96,6 +108,7 @@ impl Config {
         self.batch_events = self.batch_events.max(1);
         self.max_arena = self.max_arena.max(MIN_ARENA);
         self.window = self.window.max(1);
+        self.max_held = self.max_held.max(MIN_ARENA);
         self.run_target = self.run_target.clamp(1, 1 << 30);
         let min_frame = self.max_frame.min(MIN_FRAME);
         for _ in 0..64 {
@@ -107,6 +120,9 @@ impl Config {
                 *bytes = (*bytes / 4 * 3).max(MIN_BYTES);
             }
             self.max_arena = (self.max_arena / 4 * 3).max(MIN_ARENA);
+            if self.order == Order::Time {
+                self.max_held = (self.max_held / 4 * 3).max(MIN_ARENA);
+            }
             self.max_classes = (self.max_classes / 4 * 3).max(16);
             self.max_threads = (self.max_threads / 4 * 3).max(16);
             // A frame that does not fit ends a stream; of the rest, there is only less.
@@ -138,17 +154,21 @@ mod tests {
 
     #[test]
     fn the_default_fits_its_budget() {
-        let config = Config::default();
-        assert_eq!(config.fitted(), config);
+        for order in [Order::File, Order::Time] {
+            let config = Config { order, ..Config::default() };
+            assert_eq!(config.fitted(), config);
+        }
     }
 
     #[test]
     fn limits_shrink_to_any_sane_budget() {
         for shift in 20..34 {
             let budget = 1usize << shift;
-            let config = Config { budget, ..Config::default() }.fitted();
-            assert!(config.worst_case() <= budget, "{budget}: {config:?}");
-            assert!(config.max_frame >= MIN_FRAME, "{budget}: {config:?}");
+            for order in [Order::File, Order::Time] {
+                let config = Config { order, budget, ..Config::default() }.fitted();
+                assert!(config.worst_case() <= budget, "{budget}: {config:?}");
+                assert!(config.max_frame >= MIN_FRAME, "{budget}: {config:?}");
+            }
         }
         let nothing = Config { budget: 0, ..Config::default() }.fitted();
         assert!(nothing.worst_case() <= Config::MIN_BUDGET);

@@ -3,8 +3,9 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::batch::Sink;
+use crate::batch::{Record, Sink};
 use crate::error::{Error, Fault};
+use crate::page::Keeper;
 use crate::run::{Position, RunView};
 use crate::state::State;
 
@@ -108,6 +109,24 @@ pub trait Decode: Send + Sync + 'static {
     /// Decodes from `position` on until the run ends or the sink [is full](Sink::is_full), and
     /// leaves `position` there. Each call either moves the position or fills the sink.
     fn decode<'a>(&'a self, run: RunView<'a>, position: &mut Position, sink: &mut Sink<'a>);
+
+    /// Whether the stream promises that no event behind this one is older, for
+    /// [time order](crate::Order::Time). `tag`: that of its run.
+    fn is_watermark(&self, tag: u32, record: &Record<'_>) -> bool {
+        let _ = (tag, record);
+        false
+    }
+
+    /// Copies what the detail of an event refers to in its run, and lets it refer to the copy, so
+    /// that the event can outlive the run.
+    fn keep(&self, detail: &mut [u32; 8], keeper: &mut Keeper<'_>) {
+        let _ = (detail, keeper);
+    }
+
+    /// Bytes copied by changes so far, as [`State::copied`], what the format keeps beside included.
+    fn copied(&self) -> u64 {
+        self.state().copied()
+    }
 }
 
 /// A format chosen at run time.

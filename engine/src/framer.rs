@@ -157,6 +157,11 @@ impl<F: Format> Framer<F> {
         }
     }
 
+    /// Whether the last frame has been seen or the stream has ended, so that no event is to come.
+    pub fn is_at_end(&self) -> bool {
+        matches!(self.stage, Stage::Ended { .. } | Stage::Closed(_))
+    }
+
     /// The format's sequential half.
     pub fn format(&self) -> &F {
         &self.format

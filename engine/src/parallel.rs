@@ -3,6 +3,9 @@
 //! A window of runs is decoded at once, each by one worker in its own arena, which is reset between
 //! batches as in serial mode. What the caller makes of a batch is made on the worker; the results
 //! come back in stream order. Loss is folded from the batches' spans in that order too.
+//!
+//! In time order events are decoded and merged one run after the other, and what has then become
+//! ready is handed out to the workers, batch by batch.
 
 use bytes::Bytes;
 use rayon::prelude::*;
@@ -12,10 +15,13 @@ use crate::batch::Batch;
 use crate::config::Config;
 use crate::error::Error;
 use crate::format::{Decode, Format};
-use crate::framer::{Framer, Full};
+use crate::framer::Full;
 use crate::loss::{Loss, Span};
+use crate::merge::Scratch;
+use crate::order::Order;
+use crate::parser::Parser;
 use crate::run::{Position, Run};
-use crate::stats::{PoolStats, Stats};
+use crate::stats::Stats;
 
 /// Spans of a run that a worker keeps; a run with more, which no producer writes, is finished on
 /// the calling thread, so that memory stays bounded.
@@ -24,11 +30,9 @@ const MAX_SPANS: usize = 4096;
 /// Like [`Parser`](crate::Parser), with a window of runs decoded at once on the current rayon pool.
 #[derive(Debug)]
 pub struct ParallelParser<F: Format> {
-    framer: Framer<F>,
+    parser: Parser<F>,
     runs: Vec<Run<F::Decoder>>,
     slots: Vec<Slot>,
-    loss: Loss,
-    stats: Stats,
 }
 
 /// What one worker works with.
@@ -37,24 +41,25 @@ struct Slot {
     arena: Arena,
     position: Position,
     spans: Vec<Span>,
+    scratch: Scratch,
     stats: Stats,
 }
 
 impl<F: Format> ParallelParser<F> {
     /// Starts at the head of a stream, within the limits of `config`.
     pub fn new(format: F, config: &Config) -> Self {
-        let framer = Framer::new(format, config);
-        let config = framer.config();
+        let parser = Parser::new(format, config);
+        let config = parser.config();
         let slot = || Slot {
             arena: Arena::with_limit(config.max_arena),
             position: Position::default(),
             spans: Vec::new(),
+            scratch: Scratch::default(),
             stats: Stats::default(),
         };
         let slots: Vec<Slot> = std::iter::repeat_with(slot).take(config.window).collect();
-        let loss = Loss::new(config.max_threads);
         let runs = Vec::with_capacity(slots.len());
-        Self { framer, runs, slots, loss, stats: Stats::default() }
+        Self { parser, runs, slots }
     }
 
     /// Queues the next bytes of the stream, without copying.
@@ -62,77 +67,86 @@ impl<F: Format> ParallelParser<F> {
     /// # Errors
     /// [`Full`], with the chunk, if more than [`Config::max_buffered`] would be queued.
     pub fn push(&mut self, chunk: Bytes) -> Result<(), Full> {
-        self.framer.push(chunk)
+        self.parser.push(chunk)
     }
 
     /// Says that no more bytes will come, so that a partial frame is the end.
     pub fn finish(&mut self) {
-        self.framer.finish();
+        self.parser.finish();
+    }
+
+    /// As [`Parser::flush`].
+    pub fn flush(&mut self) {
+        self.parser.flush();
     }
 
     /// Decodes the next window of runs and maps each batch on the worker that decoded it, while it
-    /// is in that worker's cache. The results are in stream order, one for each batch that
-    /// [`Parser::next_batch`](crate::Parser::next_batch) would have lent; `None` until more is
-    /// pushed, and at the end.
+    /// is in that worker's cache. The results are in order, one for each batch that
+    /// [`Parser::next_batch`] would have lent; `None` until more is pushed, and at the end.
     ///
     /// # Errors
-    /// As [`Parser::next_batch`](crate::Parser::next_batch), after the results before it.
+    /// As [`Parser::next_batch`], after the results before it.
     pub fn map_window<R: Send>(
         &mut self,
         map: impl Fn(Batch<'_>) -> R + Sync,
     ) -> Result<Option<Vec<R>>, Error> {
+        let max_events = self.config().batch_events;
+        if self.config().order == Order::Time {
+            return self.map_in_time_order(max_events, map);
+        }
         self.fill()?;
         if self.runs.is_empty() {
             return Ok(None);
         }
-        let max_events = self.framer.config().batch_events;
         let pairs = self.runs.par_iter().zip(self.slots.par_iter_mut());
         let decoded: Vec<Vec<R>> =
             pairs.map(|(run, slot)| slot.decode(run, max_events, MAX_SPANS, &map)).collect();
         let mut results = Vec::with_capacity(decoded.iter().map(Vec::len).sum());
         for ((run, slot), decoded) in self.runs.iter().zip(&mut self.slots).zip(decoded) {
             results.extend(decoded);
-            self.loss.fold(&slot.spans);
+            self.parser.loss.fold(&slot.spans);
             while !run.is_done(&slot.position) {
                 results.extend(slot.decode(run, max_events, 1, &map));
-                self.loss.fold(&slot.spans);
+                self.parser.loss.fold(&slot.spans);
             }
-            self.stats += std::mem::take(&mut slot.stats);
+            self.parser.stats += std::mem::take(&mut slot.stats);
         }
         Ok(Some(results))
     }
 
     /// Counters so far, and memory held now.
     pub fn stats(&self) -> Stats {
-        let mut stats = self.framer.stats();
-        stats += self.stats;
-        stats.set_loss(&self.loss);
+        let mut stats = self.parser.stats();
+        let arenas = &mut stats.memory.arenas;
         let out = self.runs.len();
-        stats.memory.arenas = PoolStats {
-            out,
-            free: self.slots.len() - out,
-            high_water: self.slots.iter().filter(|slot| slot.arena.resets() > 0).count(),
-            resets: self.slots.iter().map(|slot| slot.arena.resets()).sum(),
-            bytes: self.slots.iter().map(|slot| slot.arena.reserved()).sum(),
-        };
+        arenas.out += out;
+        arenas.free += self.slots.len() - out;
+        arenas.high_water += self.slots.iter().filter(|slot| slot.arena.resets() > 0).count();
+        arenas.resets += self.slots.iter().map(|slot| slot.arena.resets()).sum::<u64>();
+        arenas.bytes += self.slots.iter().map(|slot| slot.arena.reserved()).sum::<usize>();
         stats
     }
 
     /// Loss so far, by capture thread.
     pub fn loss(&self) -> &Loss {
-        &self.loss
+        self.parser.loss()
     }
 
     /// The format's sequential half.
     pub fn format(&self) -> &F {
-        self.framer.format()
+        self.parser.format()
+    }
+
+    /// The limits in force.
+    pub fn config(&self) -> &Config {
+        self.parser.config()
     }
 
     /// Takes the next runs; an error after some of them is given when they have been delivered.
     fn fill(&mut self) -> Result<(), Error> {
         self.runs.clear();
         while self.runs.len() < self.slots.len() {
-            match self.framer.next_run() {
+            match self.parser.framer.next_run() {
                 Ok(Some(run)) => self.runs.push(run),
                 Ok(None) => break,
                 // The framer repeats it on the next call.
@@ -144,6 +158,37 @@ impl<F: Format> ParallelParser<F> {
             slot.position = Position::default();
         }
         Ok(())
+    }
+}
+
+impl<F: Format> ParallelParser<F> {
+    /// Maps what is ready on the workers, else takes in the next events.
+    fn map_in_time_order<R: Send>(
+        &mut self,
+        max_events: usize,
+        map: impl Fn(Batch<'_>) -> R + Sync,
+    ) -> Result<Option<Vec<R>>, Error> {
+        if !self.parser.advance()? {
+            return Ok(None);
+        }
+        let Some(merge) = self.parser.merge.as_mut().filter(|merge| merge.ready_count() > 0) else {
+            let batch = self.parser.next_batch()?;
+            return Ok(batch.map(|batch| vec![map(batch)]));
+        };
+        let limits = self.slots.iter().map(|slot| slot.arena.limit());
+        let ranges: Vec<_> = limits.map_while(|limit| merge.hand_out(max_events, limit)).collect();
+        let merge = &*merge;
+        let pairs = ranges.into_par_iter().zip(self.slots.par_iter_mut());
+        let lend = |(range, slot): (_, &mut Slot)| {
+            let batch = merge.lend(range, &mut slot.arena, &mut slot.scratch);
+            slot.stats.count(&batch);
+            map(batch)
+        };
+        let results = pairs.map(lend).collect();
+        for slot in &mut self.slots {
+            self.parser.stats += std::mem::take(&mut slot.stats);
+        }
+        Ok(Some(results))
     }
 }
 

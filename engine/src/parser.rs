@@ -1,5 +1,7 @@
 //! The lending loop: push chunks, take batches, one thread.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use crate::arena::Arena;
@@ -9,6 +11,8 @@ use crate::error::Error;
 use crate::format::Format;
 use crate::framer::{Framer, Full};
 use crate::loss::Loss;
+use crate::merge::{Merge, Scratch};
+use crate::order::Order;
 use crate::run::{Position, Run};
 use crate::stats::{PoolStats, Stats};
 
@@ -37,25 +41,30 @@ use crate::stats::{PoolStats, Stats};
 /// ```
 #[derive(Debug)]
 pub struct Parser<F: Format> {
-    framer: Framer<F>,
+    pub(crate) framer: Framer<F>,
     run: Option<Run<F::Decoder>>,
     position: Position,
     arena: Arena,
-    loss: Loss,
-    stats: Stats,
+    /// In time order.
+    pub(crate) merge: Option<Merge<F::Decoder>>,
+    scratch: Scratch,
+    pub(crate) loss: Loss,
+    pub(crate) stats: Stats,
 }
 
 impl<F: Format> Parser<F> {
     /// Starts at the head of a stream, within the limits of `config`.
     pub fn new(format: F, config: &Config) -> Self {
         let framer = Framer::new(format, config);
-        let (max_arena, max_threads) = (framer.config().max_arena, framer.config().max_threads);
+        let config = framer.config();
         Self {
-            framer,
             run: None,
             position: Position::default(),
-            arena: Arena::with_limit(max_arena),
-            loss: Loss::new(max_threads),
+            arena: Arena::with_limit(config.max_arena),
+            merge: (config.order == Order::Time).then(|| Merge::new(config.max_held)),
+            scratch: Scratch::default(),
+            loss: Loss::new(config.max_threads),
+            framer,
             stats: Stats::default(),
         }
     }
@@ -74,6 +83,15 @@ impl<F: Format> Parser<F> {
         self.framer.finish();
     }
 
+    /// Says that nothing more may come for a while: what waits for its turn in time order is
+    /// delivered by the next calls of [`next_batch`](Self::next_batch), marked as
+    /// [early](crate::Place::Early). Events that then come and are older are late.
+    pub fn flush(&mut self) {
+        if let Some(merge) = &mut self.merge {
+            merge.release_all(false);
+        }
+    }
+
     /// Frees the batch before and lends the next one; `None` until more is pushed, and after
     /// [`finish`](Self::finish) at the end. A batch may have no events but faults, or neither.
     ///
@@ -81,20 +99,25 @@ impl<F: Format> Parser<F> {
     /// The stream cannot be followed, or was truncated. All that was whole has been delivered
     /// before. Final, and repeated.
     pub fn next_batch(&mut self) -> Result<Option<Batch<'_>>, Error> {
-        if self.run.as_ref().is_none_or(|run| run.is_done(&self.position)) {
-            // Dropped first: state that nobody holds is changed in place.
-            self.run = None;
-            let Some(run) = self.framer.next_run()? else {
-                return Ok(None);
-            };
-            (self.run, self.position) = (Some(run), Position::default());
+        if !self.advance()? {
+            return Ok(None);
+        }
+        let max_events = self.framer.config().batch_events;
+        let limit = self.arena.limit();
+        let ready = self.merge.as_mut().and_then(|merge| merge.hand_out(max_events, limit));
+        if let Some(ready) = ready {
+            return Ok(self.lend(ready));
         }
         let Some(run) = &self.run else {
             return Ok(None);
         };
-        let max_events = self.framer.config().batch_events;
-        let batch = run.decode_next(&mut self.position, &mut self.arena, max_events);
+        let mut batch = run.decode_next(&mut self.position, &mut self.arena, max_events);
         self.loss.fold(batch.spans());
+        if let Some(merge) = &mut self.merge
+            && !merge.absorb(run, &batch)
+        {
+            batch = batch.without_events();
+        }
         self.stats.count(&batch);
         Ok(Some(batch))
     }
@@ -104,11 +127,14 @@ impl<F: Format> Parser<F> {
         let mut stats = self.framer.stats();
         stats += self.stats;
         stats.set_loss(&self.loss);
+        if let Some(merge) = &self.merge {
+            merge.describe(&mut stats.memory);
+        }
         let out = usize::from(self.run.is_some());
         stats.memory.arenas = PoolStats {
             out,
             free: 1 - out,
-            high_water: usize::from(self.stats.batches > 0),
+            high_water: usize::from(self.arena.resets() > 0),
             resets: self.arena.resets(),
             bytes: self.arena.reserved(),
         };
@@ -128,5 +154,42 @@ impl<F: Format> Parser<F> {
     /// The limits in force.
     pub fn config(&self) -> &Config {
         self.framer.config()
+    }
+
+    /// Lends events that waited.
+    fn lend(&mut self, ready: Range<usize>) -> Option<Batch<'_>> {
+        let merge = self.merge.as_ref()?;
+        let batch = merge.lend(ready, &mut self.arena, &mut self.scratch);
+        self.stats.count(&batch);
+        Some(batch)
+    }
+
+    /// Whether there is something to lend: events that waited, or a run to be decoded.
+    pub(crate) fn advance(&mut self) -> Result<bool, Error> {
+        if let Some(merge) = &mut self.merge {
+            merge.reclaim();
+            if merge.ready_count() > 0 {
+                return Ok(true);
+            }
+        }
+        if self.run.as_ref().is_some_and(|run| !run.is_done(&self.position)) {
+            return Ok(true);
+        }
+        // Dropped first: state that nobody holds is changed in place.
+        self.run = None;
+        let next = self.framer.next_run();
+        if let Ok(Some(run)) = next {
+            (self.run, self.position) = (Some(run), Position::default());
+            return Ok(true);
+        }
+        if let Some(merge) = &mut self.merge
+            && (next.is_err() || self.framer.is_at_end())
+        {
+            merge.release_all(true);
+            if merge.ready_count() > 0 {
+                return Ok(true);
+            }
+        }
+        next.map(|_| false)
     }
 }

@@ -22,7 +22,7 @@ pub struct Run<D: ?Sized> {
 }
 
 /// The bytes of a run, as a decoder sees them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct RunView<'a> {
     /// The frames.
     pub bytes: &'a [u8],
@@ -32,6 +32,14 @@ pub struct RunView<'a> {
     pub tag: u32,
     /// Whether the stream stopped inside of the frame: then its end is no fault.
     pub cut: bool,
+}
+
+impl RunView<'_> {
+    /// Where `part` begins in the run, if it is a part of it.
+    pub(crate) fn place_of(&self, part: &[u8]) -> Option<usize> {
+        let at = part.as_ptr().addr().checked_sub(self.bytes.as_ptr().addr())?;
+        (at <= self.bytes.len()).then_some(at)
+    }
 }
 
 /// How far a run has been decoded. Belongs to one run, and begins as `Position::default()`.
@@ -103,7 +111,12 @@ impl<D: Decode + ?Sized> Run<D> {
         &self.decoder
     }
 
-    fn view(&self) -> RunView<'_> {
+    /// What it is decoded with, to be shared.
+    pub(crate) fn decoder_handle(&self) -> &Arc<D> {
+        &self.decoder
+    }
+
+    pub(crate) fn view(&self) -> RunView<'_> {
         RunView { bytes: &self.bytes, offset: self.offset, tag: self.tag, cut: self.cut }
     }
 }

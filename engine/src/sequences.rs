@@ -16,6 +16,8 @@ pub struct Sequences {
     cost: usize,
     /// Bytes of sequences that were replaced or removed; freed when the store is next rebuilt.
     dead: usize,
+    /// Bytes of stores that were rebuilt.
+    rebuilt: u64,
 }
 
 /// What became of a sequence that was to be added.
@@ -32,7 +34,8 @@ pub enum Added {
 impl Sequences {
     /// At most `limit` bytes, 48 for each sequence included.
     pub fn new(limit: usize) -> Self {
-        Self { table: Table::default(), store: Store::default(), limit, cost: 0, dead: 0 }
+        let (table, store) = (Table::default(), Store::default());
+        Self { table, store, limit, cost: 0, dead: 0, rebuilt: 0 }
     }
 
     /// Copies `bytes` in under `id`.
@@ -92,6 +95,17 @@ impl Sequences {
         (self.cost, self.dead) = (0, 0);
     }
 
+    /// Begins a change, as [`Table::begin_change`].
+    pub fn begin_change(&mut self) {
+        self.table.begin_change();
+        self.store.begin_change();
+    }
+
+    /// Bytes copied by changes, as [`Table::copied`].
+    pub fn copied(&self) -> u64 {
+        self.table.copied() + self.store.copied() + self.rebuilt
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.table.len()
@@ -114,6 +128,7 @@ impl Sequences {
             return;
         }
         let old = std::mem::take(&mut self.store);
+        self.rebuilt += (self.cost + self.dead) as u64 + old.copied();
         let ids: Vec<u64> = self.table.iter().map(|(id, _)| id).collect();
         for id in ids {
             let bytes = self.table.get(id).map_or(&[][..], |stored| old.get(*stored));

@@ -31,6 +31,7 @@ pub struct State {
     pub threads_by_id: bool,
     /// Stacks by id, as on the wire: return addresses, leaf first.
     pub stacks: Sequences,
+    changes: u64,
 }
 
 impl State {
@@ -46,6 +47,7 @@ impl State {
             threads: Threads::new(config.max_threads, config.max_strings / 4),
             threads_by_id: false,
             stacks: Sequences::new(config.max_stack_bytes / 4 * 3),
+            changes: 0,
         }
     }
 
@@ -58,11 +60,35 @@ impl State {
         self.threads.get(key)
     }
 
+    /// Begins a change, that of a frame: to be said by the format before it changes anything.
+    pub fn begin_change(&mut self) {
+        self.changes += 1;
+        self.classes.begin_change();
+        self.threads.begin_change();
+        self.stacks.begin_change();
+    }
+
+    /// Changes so far. Two snapshots of one stream with the same number are the same.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Bytes copied by changes, as [`Table::copied`], the snapshots themselves included.
+    pub fn copied(&self) -> u64 {
+        self.changes * SNAPSHOT
+            + self.classes.copied()
+            + self.threads.copied()
+            + self.stacks.copied()
+    }
+
     /// Bytes reserved from the system.
     pub fn reserved(&self) -> usize {
         self.classes.reserved() + self.threads.reserved() + self.stacks.reserved()
     }
 }
+
+/// Bytes of a snapshot without its tables, and of what a format keeps beside.
+const SNAPSHOT: u64 = 2048;
 
 /// What the head of a stream says about all of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -159,6 +185,17 @@ impl Threads {
     pub fn clear(&mut self) {
         self.table.clear();
         self.rows.clear();
+    }
+
+    /// Begins a change, as [`Table::begin_change`].
+    pub fn begin_change(&mut self) {
+        self.table.begin_change();
+        self.rows.begin_change();
+    }
+
+    /// Bytes copied by changes, as [`Table::copied`].
+    pub fn copied(&self) -> u64 {
+        self.table.copied() + self.rows.copied()
     }
 
     /// How many there are.

@@ -33,6 +33,10 @@ pub struct Stats {
     pub classes_refused: u64,
     /// Events whose stack is not defined at their place.
     pub unresolved_stacks: u64,
+    /// Events delivered before it was certain that none older would come.
+    pub early: u64,
+    /// Events that are older than one delivered before.
+    pub late: u64,
     /// Events lost by the producer.
     pub lost: u64,
     /// Those of `lost` that may be hidden by damage rather than lost.
@@ -67,6 +71,13 @@ pub struct Memory {
     pub tables_high_water: u64,
     /// Arenas: out, free, high-water mark, resets, bytes.
     pub arenas: PoolStats,
+    /// What waits to be delivered in time order, as it counts for
+    /// [`Config::max_held`](crate::Config::max_held).
+    pub held: u64,
+    /// The most that ever waited.
+    pub held_high_water: u64,
+    /// Events that wait, in number.
+    pub waiting: u64,
     /// Event classes, in number.
     pub classes: u64,
     /// Threads, in number.
@@ -99,6 +110,8 @@ impl Stats {
         self.undescribed += counts.undescribed;
         self.unresolved_stacks += counts.unresolved_stacks;
         self.faults += batch.fault_count();
+        self.early += counts.early;
+        self.late += counts.late;
     }
 
     pub(crate) fn set_loss(&mut self, loss: &Loss) {
@@ -126,6 +139,8 @@ impl AddAssign for Stats {
         self.undescribed += other.undescribed;
         self.classes_refused += other.classes_refused;
         self.unresolved_stacks += other.unresolved_stacks;
+        self.early += other.early;
+        self.late += other.late;
         self.lost += other.lost;
         self.lost_after_damage += other.lost_after_damage;
         self.anomalies += other.anomalies;
@@ -145,6 +160,9 @@ impl AddAssign for Memory {
         self.tables += other.tables;
         self.tables_high_water += other.tables_high_water;
         self.arenas += other.arenas;
+        self.held += other.held;
+        self.held_high_water += other.held_high_water;
+        self.waiting += other.waiting;
         self.classes += other.classes;
         self.threads += other.threads;
         self.stacks += other.stacks;

@@ -39,11 +39,20 @@ pub struct Store {
     free: Vec<Arc<Vec<u8>>>,
     /// Bytes reserved by `segments`.
     reserved: usize,
+    /// Whether the change that is going on has added something.
+    is_touched: bool,
+    copied: u64,
 }
 
 impl Clone for Store {
     fn clone(&self) -> Self {
-        Self { segments: self.segments.clone(), free: Vec::new(), reserved: self.reserved }
+        Self {
+            segments: self.segments.clone(),
+            free: Vec::new(),
+            reserved: self.reserved,
+            is_touched: self.is_touched,
+            copied: self.copied,
+        }
     }
 }
 
@@ -54,6 +63,10 @@ impl Store {
             let segment = self.free.pop().unwrap_or_default();
             self.reserved += segment.capacity();
             self.segments.push(segment);
+        }
+        if !std::mem::replace(&mut self.is_touched, true) {
+            let last = self.segments.last().map_or(0, |bytes| bytes.len());
+            self.copied += (last + self.segments.len() * size_of::<usize>()) as u64;
         }
         let at = self.segments.len().checked_sub(1)?;
         let segment = self.segments.get_mut(at)?;
@@ -96,6 +109,16 @@ impl Store {
             }
         }
         self.reserved = 0;
+    }
+
+    /// Begins a change, as [`Table::begin_change`](crate::Table::begin_change).
+    pub fn begin_change(&mut self) {
+        self.is_touched = false;
+    }
+
+    /// Bytes copied by changes, as [`Table::copied`](crate::Table::copied).
+    pub fn copied(&self) -> u64 {
+        self.copied
     }
 
     /// Bytes reserved from the system, segments kept for later included.

@@ -5,6 +5,9 @@
 //! directory and the one page that changes; changing one that is not shared copies nothing, and
 //! clearing it keeps its pages for the next epoch. So one thread alone never allocates here once its
 //! tables have their size.
+//!
+//! Whoever keeps clones for long has to know what they keep alive: what was copied since. That is
+//! counted as if every change met a clone, so that the count depends on the stream alone.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -16,14 +19,37 @@ const DENSE: u64 = 1 << 16;
 
 const SHARDS: usize = 64;
 
-type Page<T> = [Option<T>; PAGE];
+#[derive(Clone, Debug)]
+struct Page<T> {
+    slots: [Option<T>; PAGE],
+    /// The change that last touched it.
+    change: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Shard<T> {
+    values: HashMap<u64, T>,
+    change: u64,
+}
+
+impl<T> Default for Page<T> {
+    fn default() -> Self {
+        Self { slots: [const { None }; PAGE], change: 0 }
+    }
+}
+
+impl<T> Default for Shard<T> {
+    fn default() -> Self {
+        Self { values: HashMap::new(), change: 0 }
+    }
+}
 
 /// Values by id.
 #[derive(Debug)]
 pub struct Table<T> {
     directory: Arc<Vec<Option<Arc<Page<T>>>>>,
     /// A map for each remainder of the id, so that a change copies one of many. Empty at first.
-    sparse: Arc<Vec<Arc<HashMap<u64, T>>>>,
+    sparse: Arc<Vec<Arc<Shard<T>>>>,
     sparse_len: usize,
     /// Pages of an epoch that ended. Not shared with clones.
     free: Vec<Arc<Page<T>>>,
@@ -31,12 +57,27 @@ pub struct Table<T> {
     pages: usize,
     /// Ids that surely all have a value: most tables are filled in order, and then this is all.
     solid: Range<u64>,
+    /// Number of the change that is going on.
+    change: u64,
+    /// The change that last copied the directory.
+    directory_change: u64,
+    copied: u64,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        let (directory, sparse) = (Arc::default(), Arc::default());
-        Self { directory, sparse, sparse_len: 0, free: Vec::new(), len: 0, pages: 0, solid: 0..0 }
+        Self {
+            directory: Arc::default(),
+            sparse: Arc::default(),
+            sparse_len: 0,
+            free: Vec::new(),
+            len: 0,
+            pages: 0,
+            solid: 0..0,
+            change: 1,
+            directory_change: 0,
+            copied: 0,
+        }
     }
 }
 
@@ -50,6 +91,9 @@ impl<T> Clone for Table<T> {
             len: self.len,
             pages: self.pages,
             solid: self.solid.clone(),
+            change: self.change,
+            directory_change: self.directory_change,
+            copied: self.copied,
         }
     }
 }
@@ -60,9 +104,9 @@ impl<T: Clone> Table<T> {
     pub fn get(&self, id: u64) -> Option<&T> {
         if id < DENSE {
             let (page, slot) = place(id);
-            self.directory.get(page)?.as_ref()?.get(slot)?.as_ref()
+            self.directory.get(page)?.as_ref()?.slots.get(slot)?.as_ref()
         } else {
-            self.sparse.get(shard(id))?.get(&id)
+            self.sparse.get(shard(id))?.values.get(&id)
         }
     }
 
@@ -119,8 +163,8 @@ impl<T: Clone> Table<T> {
         match Arc::get_mut(&mut self.directory) {
             Some(directory) => {
                 for mut page in directory.drain(..).flatten() {
-                    if let Some(slots) = Arc::get_mut(&mut page) {
-                        slots.fill(None);
+                    if let Some(emptied) = Arc::get_mut(&mut page) {
+                        emptied.slots.fill(None);
                         self.free.push(page);
                     }
                 }
@@ -132,7 +176,7 @@ impl<T: Clone> Table<T> {
                 Some(shards) => {
                     for shard in shards {
                         match Arc::get_mut(shard) {
-                            Some(map) => map.clear(),
+                            Some(shard) => shard.values.clear(),
                             None => *shard = Arc::default(),
                         }
                     }
@@ -142,6 +186,18 @@ impl<T: Clone> Table<T> {
             self.sparse_len = 0;
         }
         (self.len, self.pages, self.solid) = (0, 0, 0..0);
+    }
+
+    /// Begins a change, that of a frame say: what it copies is counted once however often it is
+    /// touched.
+    pub fn begin_change(&mut self) {
+        self.change += 1;
+    }
+
+    /// Bytes that changes had to copy so far if each met a clone: what clones taken at one time keep
+    /// alive at a later one is at most what was copied between.
+    pub fn copied(&self) -> u64 {
+        self.copied
     }
 
     /// Values in it.
@@ -159,12 +215,13 @@ impl<T: Clone> Table<T> {
         let pages = self.directory.iter().enumerate();
         let dense =
             pages.filter_map(|(at, page)| Some((at, page.as_ref()?))).flat_map(|(at, page)| {
-                let values = page.iter().enumerate();
+                let values = page.slots.iter().enumerate();
                 values.filter_map(move |(slot, value)| {
                     Some(((at * PAGE + slot) as u64, value.as_ref()?))
                 })
             });
-        dense.chain(self.sparse.iter().flat_map(|map| map.iter()).map(|(id, value)| (*id, value)))
+        let sparse = self.sparse.iter().flat_map(|shard| &shard.values);
+        dense.chain(sparse.map(|(id, value)| (*id, value)))
     }
 
     /// Bytes reserved from the system, pages kept for later included.
@@ -180,21 +237,28 @@ impl<T: Clone> Table<T> {
         let Some(entry) = directory.and_then(|directory| directory.get_mut(page)) else {
             return;
         };
-        if let Some(empty) = entry.take_if(|page| page.iter().all(Option::is_none)) {
+        if let Some(empty) = entry.take_if(|page| page.slots.iter().all(Option::is_none)) {
             self.pages -= 1;
             self.free.push(empty);
         }
     }
 
     fn shard_mut(&mut self, id: u64) -> &mut HashMap<u64, T> {
+        self.copy_directory();
         let shards = Arc::make_mut(&mut self.sparse);
         if shards.is_empty() {
             shards.resize_with(SHARDS, Arc::default);
         }
-        Arc::make_mut(shards.get_mut(shard(id)).expect("a shard for each remainder"))
+        let shard = Arc::make_mut(shards.get_mut(shard(id)).expect("a shard for each remainder"));
+        if shard.change != self.change {
+            shard.change = self.change;
+            self.copied += ((shard.values.len() + 1) * 2 * size_of::<(u64, T)>()) as u64;
+        }
+        &mut shard.values
     }
 
     fn slot(&mut self, id: u64) -> &mut Option<T> {
+        self.copy_directory();
         let (page, slot) = place(id);
         let directory = Arc::make_mut(&mut self.directory);
         if directory.len() <= page {
@@ -203,9 +267,22 @@ impl<T: Clone> Table<T> {
         let (free, pages) = (&mut self.free, &mut self.pages);
         let page = directory.get_mut(page).expect("made above").get_or_insert_with(|| {
             *pages += 1;
-            free.pop().unwrap_or_else(|| Arc::new([const { None }; PAGE]))
+            free.pop().unwrap_or_default()
         });
-        Arc::make_mut(page).get_mut(slot).expect("slots are below PAGE")
+        let page = Arc::make_mut(page);
+        if page.change != self.change {
+            page.change = self.change;
+            self.copied += size_of::<Page<T>>() as u64;
+        }
+        page.slots.get_mut(slot).expect("slots are below PAGE")
+    }
+
+    fn copy_directory(&mut self) {
+        if self.directory_change != self.change {
+            self.directory_change = self.change;
+            let pointers = self.directory.len() + self.sparse.len();
+            self.copied += (pointers * size_of::<usize>()) as u64;
+        }
     }
 }
 
@@ -241,6 +318,27 @@ mod tests {
         assert_eq!(seen.iter().count(), 5);
         assert!(seen.contains(1) && seen.solid().all(|id| seen.get(id).is_some()));
         assert_eq!((table.get(64), table.get(DENSE + 7)), (None, None));
+    }
+
+    #[test]
+    fn what_a_change_copies_is_counted_once() {
+        let mut table = Table::default();
+        let page = size_of::<Page<u64>>() as u64;
+        for id in 0..64u64 {
+            table.insert(id, id);
+        }
+        assert!((page..page + 64).contains(&table.copied()), "one page, however often");
+        table.begin_change();
+        let before = table.copied();
+        let _clone = table.clone();
+        table.insert(3, 3);
+        assert!((page..page + 64).contains(&(table.copied() - before)));
+        table.begin_change();
+        table.insert(DENSE + 5, 5);
+        let before = table.copied();
+        table.begin_change();
+        table.remove(DENSE + 5);
+        assert!(table.copied() > before);
     }
 
     #[test]

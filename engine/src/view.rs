@@ -3,6 +3,8 @@
 use crate::batch::{Context, Record, StackRef};
 use crate::class::EventClass;
 use crate::layout::FieldId;
+use crate::order::Place;
+use crate::page::OFFSET;
 use crate::state::{State, Thread};
 use crate::value::{Value, Values};
 
@@ -10,6 +12,8 @@ use crate::value::{Value, Values};
 #[derive(Clone, Debug)]
 pub struct Events<'a> {
     pub(crate) context: &'a Context<'a>,
+    /// That of each event, where they differ.
+    pub(crate) contexts: std::slice::Iter<'a, &'a Context<'a>>,
     pub(crate) records: std::slice::Iter<'a, Record<'a>>,
 }
 
@@ -19,7 +23,8 @@ impl<'a> Iterator for Events<'a> {
     #[inline]
     fn next(&mut self) -> Option<EventView<'a>> {
         let record = self.records.next()?;
-        Some(EventView { context: self.context, record })
+        let context = self.contexts.next().copied().unwrap_or(self.context);
+        Some(EventView { context, record })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -112,8 +117,20 @@ impl<'a> EventView<'a> {
     /// it is, as when it was compressed.
     pub fn payload_offset(&self) -> Option<u64> {
         let run = self.context.run;
-        let at = self.record.payload.as_ptr().addr().checked_sub(run.bytes.as_ptr().addr())?;
-        (at <= run.bytes.len()).then_some(run.offset + at as u64)
+        let at = run.place_of(self.record.payload)?;
+        if !self.context.is_held {
+            return Some(run.offset + at as u64);
+        }
+        // A copy: its page has the offset in front of it.
+        let offset = run.bytes.get(at.checked_sub(OFFSET)?..at)?.try_into().ok()?;
+        Some(u64::from_le_bytes(offset)).filter(|offset| *offset != u64::MAX)
+    }
+
+    /// How it came to its place among those delivered; [`Place::InOrder`] unless events are
+    /// delivered [by time](crate::Order::Time).
+    #[inline]
+    pub fn place(&self) -> Place {
+        self.context.place
     }
 
     /// The fields of its payload, read one by one as its class describes them. `None` if nobody

@@ -4,8 +4,8 @@ use std::any::Any;
 use std::ops::Range;
 
 use tracemill_engine::{
-    Cursor, Decode, Fault, Position, Record, RunView, Sequences, Sink, SpanKind, StackRef, State,
-    prefetch,
+    Cursor, Decode, Fault, Keeper, Position, Record, RunView, Sequences, Sink, SpanKind, StackRef,
+    State, prefetch,
 };
 use zerocopy::{FromBytes, IntoBytes};
 
@@ -57,6 +57,24 @@ impl Decode for Decoder {
             }
             _ => self.removed_threads(run, position, sink),
         }
+    }
+
+    /// V1 to V3 are sorted as a whole; from V4 on, events say so one by one (section 6).
+    fn is_watermark(&self, tag: u32, record: &Record<'_>) -> bool {
+        tag == Tag::NetperfEvents as u32 || Detail::of(&record.detail).sorted != 0
+    }
+
+    fn keep(&self, detail: &mut [u32; 8], keeper: &mut Keeper<'_>) {
+        let detail: &mut Detail = zerocopy::transmute_mut!(detail);
+        for place in [&mut detail.activity, &mut detail.related] {
+            if let Some(at) = place.checked_sub(1) {
+                *place = keeper.run_bytes(at, 16) + 1;
+            }
+        }
+    }
+
+    fn copied(&self) -> u64 {
+        self.state.copied() + self.labels.copied()
     }
 }
 

@@ -121,7 +121,10 @@ impl Nettrace {
 
     /// The state, to be changed: in place if no run holds it.
     pub(crate) fn change(&mut self) -> &mut Decoder {
-        Arc::make_mut(&mut self.decoder)
+        let decoder = Arc::make_mut(&mut self.decoder);
+        decoder.state.begin_change();
+        decoder.labels.begin_change();
+        decoder
     }
 
     pub(crate) fn count(&mut self, block: Block, bytes: usize) {

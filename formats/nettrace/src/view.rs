@@ -20,7 +20,7 @@ impl<'a> Event<'a> {
     #[inline]
     pub fn of(view: EventView<'a>) -> Option<Self> {
         let decoder = view.decoder::<Decoder>()?;
-        Some(Self { view, decoder, detail: zerocopy::transmute_ref!(view.detail()) })
+        Some(Self { view, decoder, detail: Detail::of(view.detail()) })
     }
 
     /// Number of the event within its capture thread, from 1, wrapping at 2^32. 0 up to V3.
@@ -101,6 +101,11 @@ pub(crate) struct Detail {
 }
 
 impl Detail {
+    #[inline]
+    pub(crate) fn of(words: &[u32; 8]) -> &Self {
+        zerocopy::transmute_ref!(words)
+    }
+
     #[inline(always)]
     pub(crate) fn into_words(self) -> [u32; 8] {
         zerocopy::transmute!(self)

@@ -80,6 +80,13 @@ pub struct Folded {
 }
 
 impl Folded {
+    /// All of it as a number.
+    pub fn digest(&self) -> u64 {
+        let mut hash = Fnv::default();
+        self.hashed.iter().for_each(|bytes| hash.bytes(bytes));
+        hash.finish()
+    }
+
     /// Reads all that an event says.
     ///
     /// # Panics

@@ -5,4 +5,5 @@ pub mod digest;
 pub mod forms;
 pub mod fuzz;
 pub mod laws;
+pub mod ordering;
 pub mod seeds;
