@@ -3,7 +3,7 @@
 #![allow(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "tests")]
 
 use bytes::Bytes;
-use tracemill::Config;
+use tracemill::{Config, Order};
 use tracemill_test_support::corpus::{self, Capture};
 use tracemill_test_support::fuzz::{TARGETS, tighten};
 use tracemill_test_support::laws::{check_cut, check_order, cut, whole};
@@ -31,9 +31,12 @@ fn laws_hold_on_every_fixture() {
 fn laws(capture: &Capture) {
     let mut rng = Rng::new(capture.bytes.len() as u64);
     let bytes = Bytes::from(capture.bytes.clone());
-    let config = Config::default();
-    let expected = check_cut(&bytes, &config, &mut rng, &capture.name);
-    check_order(&bytes, &config, &expected, &mut rng, &capture.name);
+    for order in [Order::File, Order::Time] {
+        let mut config = Config::default();
+        (config.order, config.max_held) = (order, 1 << 20);
+        let expected = check_cut(&bytes, &config, &mut rng, &capture.name);
+        check_order(&bytes, &config, &expected, &mut rng, &capture.name);
+    }
 }
 
 #[test]
@@ -66,6 +69,9 @@ fn laws_hold_on_damaged_streams() {
         let mut config = Config::default();
         if rng.chance(1, 4) {
             tighten(&mut config, &mut rng);
+        }
+        if rng.chance(1, 3) {
+            config.order = Order::Time;
         }
         let name = format!("{name}, mutation {round}");
         let expected = whole(&bytes, &config);

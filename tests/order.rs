@@ -3,9 +3,12 @@
 #![allow(clippy::indexing_slicing, reason = "tests")]
 
 use bytes::Bytes;
-use tracemill::{Config, Order};
+use tracemill::nettrace::Nettrace;
+use tracemill::{Config, Order, Parser, Place};
 use tracemill_test_support::corpus::{self, Capture};
 use tracemill_test_support::ordering::{check, deliver};
+use tracemill_test_support::seeds::seeds;
+use tracemill_testkit::{Event, Metadata, Rng, TraceHeader, mutate, v4};
 
 /// Bound of the tight run.
 const TIGHT: usize = 64 << 10;
@@ -48,4 +51,55 @@ fn full_sort(capture: &Capture) {
         tight.stats.early,
         tight.stats.late,
     );
+}
+
+#[test]
+fn time_order_is_the_models_on_damaged_streams() {
+    let seeds = seeds();
+    let mut rng = Rng::new(7);
+    let mut late = 0;
+    for round in 0..3_000 {
+        let (name, seed) = &seeds[rng.index(seeds.len())];
+        let bytes = Bytes::from(mutate(seed, &mut rng));
+        let [_, time] = check(&bytes, &Config::default(), &format!("{name}, mutation {round}"));
+        late += time.stats.late;
+    }
+    assert!(late > 1_000, "damage moves events in time: {late}");
+}
+
+/// A quiet process: the last event of a burst must not wait for the next burst.
+#[test]
+fn what_waits_is_delivered_by_a_flush() {
+    let (mut config, bytes) = (Config::default(), burst());
+    config.order = Order::Time;
+    let mut parser = Parser::new(Nettrace::new(&config), &config);
+    parser.push(bytes).expect("nothing is queued");
+    let drain = |parser: &mut Parser<Nettrace>| {
+        let mut placed = Vec::new();
+        while let Some(batch) = parser.next_batch().expect("no damage") {
+            placed.extend(batch.iter().map(|event| event.place()));
+        }
+        placed
+    };
+    assert_eq!(drain(&mut parser), [Place::InOrder], "the one that is a mark itself");
+    assert_eq!(parser.stats().memory.waiting, 2);
+    assert!(parser.stats().memory.held > 0);
+    parser.flush();
+    assert_eq!(drain(&mut parser), [Place::Early; 2]);
+    assert_eq!((parser.stats().memory.waiting, parser.stats().early), (0, 2));
+}
+
+/// The beginning of a trace: an event with the sorted flag, and two without.
+fn burst() -> Bytes {
+    let mut trace = v4::Writer::new(&TraceHeader::default());
+    trace.metadata_block(&[Metadata::new(1, "Provider", 1)]);
+    let event = |sequence, ticks, sorted| Event {
+        metadata_id: 1,
+        sequence,
+        ticks,
+        sorted,
+        ..Event::default()
+    };
+    trace.event_block(&[event(1, 10, true), event(2, 30, false), event(3, 20, false)]);
+    Bytes::from(trace.take())
 }

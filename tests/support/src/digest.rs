@@ -28,6 +28,8 @@ pub struct Digest {
     pub error: Option<Error>,
     /// Lost, lost after damage, anomalies, sequence points.
     pub loss: [u64; 4],
+    /// Events delivered early, and late.
+    pub placed: [u64; 2],
     hashes: [Fnv; 4],
 }
 
@@ -38,6 +40,8 @@ impl Digest {
         self.faults.extend_from_slice(batch.faults());
         self.undescribed += batch.counts().undescribed;
         self.unresolved_stacks += batch.counts().unresolved_stacks;
+        self.placed[0] += batch.counts().early;
+        self.placed[1] += batch.counts().late;
         for event in batch {
             self.folded(&Folded::of(event));
         }
@@ -68,6 +72,7 @@ impl Digest {
             faults: self.faults.clone(),
             error: self.error,
             loss: self.loss,
+            placed: self.placed,
             hashes: self.hashes(),
         }
     }
@@ -146,6 +151,7 @@ pub struct Summary {
     faults: Vec<Fault>,
     error: Option<Error>,
     loss: [u64; 4],
+    placed: [u64; 2],
     hashes: [u64; 4],
 }
 

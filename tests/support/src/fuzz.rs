@@ -4,7 +4,7 @@
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use tracemill_engine::{Arena, ArenaPool, ChunkPool, Config, Lease};
+use tracemill_engine::{Arena, ArenaPool, ChunkPool, Config, Lease, Order};
 use tracemill_testkit::Rng;
 
 use crate::digest::Summary;
@@ -136,6 +136,9 @@ fn split(bytes: &[u8]) -> (Rng, Config, Bytes) {
     if seed % 2 == 1 {
         tighten(&mut config, &mut rng);
     }
+    if seed / 2 % 2 == 1 {
+        config.order = Order::Time;
+    }
     (rng, config, Bytes::copy_from_slice(rest))
 }
 
@@ -150,4 +153,5 @@ pub fn tighten(config: &mut Config, rng: &mut Rng) {
     config.max_arena = 16 << 10;
     config.run_target = 1 << rng.range(0..14);
     config.window = rng.index(4) + 1;
+    config.max_held = 1 << rng.range(14..18);
 }

@@ -67,6 +67,11 @@ pub fn bound(stats: &Stats, config: &Config, chunks: u64) {
     assert!(memory.carry_high_water <= config.max_frame as u64, "{}", memory.carry_high_water);
     let arena = memory.arenas.bytes;
     assert!(arena <= config.max_arena * (memory.arenas.out + memory.arenas.free), "{arena}");
+    // What is held may be beyond its bound by what the run in hand adds at once: the changes of the
+    // state before it, which copy pages and 64 KiB of a store at a time.
+    let added = 2 * config.max_frame + config.max_stack_bytes + config.max_strings + (128 << 10);
+    let held = config.max_held + added;
+    assert!(memory.held_high_water <= held as u64, "held {}", memory.held_high_water);
     let tables = config.worst_case() + (64 << 10);
     assert!(memory.tables_high_water <= tables as u64, "tables {}", memory.tables_high_water);
     assert!(
@@ -120,6 +125,7 @@ pub fn check_order(bytes: &Bytes, config: &Config, expected: &Summary, rng: &mut
     }
     let stats = parser.stats();
     digest.loss = [stats.lost, stats.lost_after_damage, stats.anomalies, stats.sequence_points];
+    bound(&stats, parser.config(), u64::MAX);
     assert_eq!(&digest.summary(), expected, "{name}: order law");
 }
 
@@ -138,6 +144,7 @@ mod copied {
         fault_count: u64,
         undescribed: u64,
         unresolved_stacks: u64,
+        placed: [u64; 2],
     }
 
     pub(super) fn copy(batch: &Batch<'_>) -> Copied {
@@ -147,6 +154,7 @@ mod copied {
             fault_count: batch.fault_count(),
             undescribed: batch.counts().undescribed,
             unresolved_stacks: batch.counts().unresolved_stacks,
+            placed: [batch.counts().early, batch.counts().late],
         }
     }
 
@@ -156,6 +164,8 @@ mod copied {
             digest.faults.extend_from_slice(&self.faults);
             digest.undescribed += self.undescribed;
             digest.unresolved_stacks += self.unresolved_stacks;
+            digest.placed[0] += self.placed[0];
+            digest.placed[1] += self.placed[1];
             self.folded.iter().for_each(|event| digest.folded(event));
         }
     }
