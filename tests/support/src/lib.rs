@@ -6,3 +6,4 @@ pub mod forms;
 pub mod fuzz;
 pub mod laws;
 pub mod seeds;
+pub mod titles;
