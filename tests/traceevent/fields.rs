@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use tracemill::Value;
+use tracemill_test_support::row::{Row, text};
 
 use super::golden::Kind;
 use super::order::{Found, Hashed, find};
-use super::ours::{Event, Row, text};
+use super::ours::Event;
 use super::sample;
 use super::templates::{Differs, TEMPLATES, Template};
 

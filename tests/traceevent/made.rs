@@ -1,6 +1,6 @@
 //! What `TraceEvent` makes of fields, as text.
 
-use super::ours::Row;
+use tracemill_test_support::row::Row;
 
 pub fn zero(_: &Row<'_>) -> String {
     "0".into()

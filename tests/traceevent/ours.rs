@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use tracemill::nettrace::{Event as Own, Label, Nettrace};
-use tracemill::{Clock, Config, EventClass, EventView, Format, Guid, Parser, Stats, Value, Values};
-use tracemill_test_support::forms;
+use tracemill::{Clock, Config, EventClass, EventView, Format, Guid, Parser, Stats, Values};
+use tracemill_test_support::row::Row;
 use tracemill_test_support::titles::title;
 
 /// A capture, read to its end.
@@ -44,58 +44,9 @@ pub struct Event {
 impl Event {
     /// Its fields; none if nobody describes them.
     pub fn row(&self) -> Row<'_> {
-        let values =
-            self.class.layout().map(|of| Values::new(of, &self.payload, self.pointer_size));
-        let fields = values.into_iter().flatten().map_while(Result::ok);
-        Row(fields.map(|(field, value)| (&*field.name, value)).collect())
+        let layout = self.class.layout();
+        Row::new(layout.map(|of| Values::new(of, &self.payload, self.pointer_size)))
     }
-}
-
-/// The fields of an event or of an object, those that are whole.
-pub struct Row<'a>(pub Vec<(&'a str, Value<'a>)>);
-
-impl<'a> Row<'a> {
-    /// The value of a field.
-    pub fn get(&self, name: &str) -> Option<Value<'a>> {
-        self.0.iter().find(|(found, _)| *found == name).map(|(_, value)| *value)
-    }
-
-    /// The value as text, as hashes take it in; empty if there is no such field.
-    pub fn text(&self, name: &str) -> String {
-        self.get(name).map_or_else(String::new, text)
-    }
-
-    /// The value as a number; 0 if it is none.
-    pub fn number(&self, name: &str) -> u64 {
-        self.get(name).and_then(|value| value.as_u64()).unwrap_or(0)
-    }
-
-    /// The value as bytes.
-    pub fn bytes(&self, name: &str) -> &'a [u8] {
-        match self.get(name) {
-            Some(Value::Bytes(bytes) | Value::Utf8(bytes)) => bytes,
-            _ => &[],
-        }
-    }
-
-    /// The first object of an array of them.
-    pub fn first(&self, name: &str) -> Row<'a> {
-        let Some(Value::Array(mut objects)) = self.get(name) else {
-            return Row(Vec::new());
-        };
-        let Some(Value::Object(values)) = objects.next() else {
-            return Row(Vec::new());
-        };
-        let fields = values.map_while(Result::ok);
-        Row(fields.map(|(field, value)| (&*field.name, value)).collect())
-    }
-}
-
-/// A value as hashes take it in.
-pub fn text(value: Value<'_>) -> String {
-    let mut text = String::new();
-    forms::write(value, &mut text);
-    text
 }
 
 /// Reads a capture.

@@ -1,10 +1,11 @@
 //! Where the fields that `TraceEvent` shows are not those of the manifest or of the stream, and why.
 
+use tracemill_test_support::row::Row;
+
 use super::made::{
     depth, file_name, integer, latin, mechanism, method_flags, null, optimization_tier, signed,
     total_heap_size, total_promoted, zero,
 };
-use super::ours::Row;
 
 /// How a kind of event differs.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +36,10 @@ use Differs::{LeftOut, Made, Order, Renamed, Wrong};
 const CLR: &str = "Microsoft-Windows-DotNETRuntime";
 const PRIVATE: &str = "Microsoft-Windows-DotNETRuntimePrivate";
 const RUNDOWN: &str = "Microsoft-Windows-DotNETRuntimeRundown";
+
+const OFFSETS: &[Differs] = &[LeftOut("ILOffsets"), LeftOut("NativeOffsets")];
+const OFFSETS_1: &[Differs] =
+    &[LeftOut("ILOffsets"), LeftOut("NativeOffsets"), LeftOut("ILVersionID")];
 
 const fn of(
     provider: &'static str,
@@ -189,34 +194,10 @@ pub static TEMPLATES: &[Template] = &[
         &[LeftOut("Reserved1"), LeftOut("ClrInstanceID"), Made("ModuleILFileName", file_name)],
         "two are not among the names; the name of the file is cut from the path",
     ),
-    of(
-        CLR,
-        &[190],
-        &[0],
-        &[LeftOut("ILOffsets"), LeftOut("NativeOffsets")],
-        "arrays are behind methods",
-    ),
-    of(
-        CLR,
-        &[190],
-        &[1],
-        &[LeftOut("ILOffsets"), LeftOut("NativeOffsets"), LeftOut("ILVersionID")],
-        "arrays are behind methods; the template is that of version 0",
-    ),
-    of(
-        RUNDOWN,
-        &[150],
-        &[0],
-        &[LeftOut("ILOffsets"), LeftOut("NativeOffsets")],
-        "arrays are behind methods",
-    ),
-    of(
-        RUNDOWN,
-        &[150],
-        &[1],
-        &[LeftOut("ILOffsets"), LeftOut("NativeOffsets"), LeftOut("ILVersionID")],
-        "arrays are behind methods; the template is that of version 0",
-    ),
+    of(CLR, &[190], &[0], OFFSETS, "arrays are behind methods"),
+    of(CLR, &[190], &[1], OFFSETS_1, "arrays are behind methods; version 0's template"),
+    of(RUNDOWN, &[150], &[0], OFFSETS, "arrays are behind methods"),
+    of(RUNDOWN, &[150], &[1], OFFSETS_1, "arrays are behind methods; version 0's template"),
     of(
         CLR,
         &[200],

@@ -5,5 +5,6 @@ pub mod digest;
 pub mod forms;
 pub mod fuzz;
 pub mod laws;
+pub mod row;
 pub mod seeds;
 pub mod titles;
