@@ -104,24 +104,16 @@ impl<D: Decode + ?Sized> Merge<D> {
     /// nothing was taken.
     pub(crate) fn absorb(&mut self, run: &Run<D>, batch: &Batch<'_>) -> bool {
         let (decoder, view) = (run.decoder_handle(), run.view());
-        if self.is_idle() && self.is_in_order(&**decoder, view.tag, batch) {
-            return true;
-        }
-        self.copied = decoder.copied();
-        for record in batch.records() {
-            let is_watermark = decoder.is_watermark(view.tag, record);
-            if is_watermark || record.ticks <= self.low_water {
-                self.pass(decoder, run, record, is_watermark);
-            } else {
-                self.hold(decoder, run, record);
-            }
+        let is_as_it_is = self.is_idle() && self.is_in_order(&**decoder, view.tag, batch);
+        if !is_as_it_is {
+            self.take(decoder, run, batch);
         }
         if batch.spans().iter().any(|span| span.kind == SpanKind::Settled) {
             self.release_all(true);
             (self.certain, self.low_water) = (0, 0);
         }
         self.high_water = self.high_water.max(self.bytes());
-        false
+        is_as_it_is
     }
 
     /// Lets all go that wait. `is_certain`: none older will come.
@@ -215,6 +207,19 @@ impl<D: Decode + ?Sized> Merge<D> {
     pub(crate) fn describe(&self, memory: &mut Memory) {
         (memory.held, memory.held_high_water) = (self.bytes(), self.high_water);
         memory.waiting = self.keys.len() as u64;
+    }
+
+    fn take(&mut self, decoder: &Arc<D>, run: &Run<D>, batch: &Batch<'_>) {
+        self.copied = decoder.copied();
+        let tag = run.view().tag;
+        for record in batch.records() {
+            let is_watermark = decoder.is_watermark(tag, record);
+            if is_watermark || record.ticks <= self.low_water {
+                self.pass(decoder, run, record, is_watermark);
+            } else {
+                self.hold(decoder, run, record);
+            }
+        }
     }
 
     /// An event that need not wait: those before it go first.
@@ -356,8 +361,10 @@ impl<D: Decode + ?Sized> Merge<D> {
             }
             last = record.ticks;
         }
-        (self.low_water, self.certain) = (last, self.certain.max(last));
-        self.delivered = self.delivered.max(last);
+        if let Some(last) = batch.records().last() {
+            self.certain = self.certain.max(last.ticks);
+            (self.low_water, self.delivered) = (self.low_water.max(last.ticks), last.ticks);
+        }
         true
     }
 
@@ -398,7 +405,7 @@ impl<D: Decode + ?Sized> Merge<D> {
 
     /// Bytes that the snapshots of waiting events keep alive.
     fn kept_alive(&self) -> u64 {
-        self.copied.saturating_sub(self.copied_before)
+        if self.live.is_empty() { 0 } else { self.copied.saturating_sub(self.copied_before) }
     }
 }
 

@@ -48,7 +48,7 @@ impl<'a> Event<'a> {
     pub fn activity_id(&self) -> Option<[u8; 16]> {
         self.guid(self.detail.activity).or_else(|| {
             self.labels().find_map(|label| match label {
-                Label::ActivityId(id) => Some(id),
+                Label::ActivityId(id) => Some(id).filter(|id| *id != NONE),
                 _ => None,
             })
         })
@@ -59,7 +59,7 @@ impl<'a> Event<'a> {
     pub fn related_activity_id(&self) -> Option<[u8; 16]> {
         self.guid(self.detail.related).or_else(|| {
             self.labels().find_map(|label| match label {
-                Label::RelatedActivityId(id) => Some(id),
+                Label::RelatedActivityId(id) => Some(id).filter(|id| *id != NONE),
                 _ => None,
             })
         })
@@ -81,9 +81,12 @@ impl<'a> Event<'a> {
 
     fn guid(&self, place: u32) -> Option<[u8; 16]> {
         let at = (place as usize).checked_sub(1)?;
-        self.view.run_bytes(at, 16)?.try_into().ok().filter(|guid| *guid != [0; 16])
+        self.view.run_bytes(at, 16)?.try_into().ok().filter(|guid| *guid != NONE)
     }
 }
+
+/// An activity id that says that there is none.
+const NONE: [u8; 16] = [0; 16];
 
 /// The part of a record that is the format's own.
 #[derive(Clone, Copy, Debug, FromBytes, Immutable, IntoBytes, KnownLayout)]

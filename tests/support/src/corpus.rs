@@ -69,6 +69,18 @@ pub fn eventpipe(corpus: &Path) -> Vec<(PathBuf, PathBuf)> {
     found
 }
 
+/// Where `TraceEvent`'s reading of a capture is, if there is one.
+pub fn traceevent(capture: &Path) -> PathBuf {
+    let name = capture.file_name().unwrap_or_default().to_string_lossy();
+    let file = format!("{}.json", stem(&name));
+    let folder = capture.parent().unwrap_or(capture);
+    match folder.file_name().and_then(|name| name.to_str()) {
+        Some("netperf") => folder.join("traceevent").join(file),
+        Some("dotnet10") => folder.join("../traceevent/dotnet10").join(file),
+        _ => folder.join("../traceevent").join(file),
+    }
+}
+
 /// Reads a capture and its truth.
 pub fn read(path: &Path, truth: Option<&Path>) -> Capture {
     let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

@@ -21,7 +21,8 @@ pub fn lines(values: &mut Values<'_>, out: &mut String) -> bool {
     true
 }
 
-fn write(value: Value<'_>, out: &mut String) {
+/// A value.
+pub fn write(value: Value<'_>, out: &mut String) {
     // Writing to a string does not fail.
     let _ = match value {
         Value::Bool(value) => write!(out, "{value}"),

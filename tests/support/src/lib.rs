@@ -6,4 +6,6 @@ pub mod forms;
 pub mod fuzz;
 pub mod laws;
 pub mod ordering;
+pub mod row;
 pub mod seeds;
+pub mod titles;
