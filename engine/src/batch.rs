@@ -7,7 +7,7 @@ use bumpalo::collections::Vec as ArenaVec;
 use crate::arena::Arena;
 use crate::error::Fault;
 use crate::format::{Decode, FAULTS_PER_FRAME, Framing};
-use crate::loss::{Span, SpanKind};
+use crate::loss::{Gap, Span, SpanKind};
 use crate::order::Place;
 use crate::run::RunView;
 use crate::state::State;
@@ -248,6 +248,7 @@ impl<'a> Sink<'a> {
             contexts: &[],
             records: self.records.into_bump_slice(),
             spans: self.spans.into_bump_slice(),
+            gaps: &[],
             faults: self.faults.into_bump_slice(),
             faults_dropped: self.faults_dropped,
             counts: self.counts,
@@ -287,6 +288,7 @@ pub struct Batch<'a> {
     contexts: &'a [&'a Context<'a>],
     records: &'a [Record<'a>],
     spans: &'a [Span],
+    gaps: &'a [Gap],
     faults: &'a [Fault],
     faults_dropped: u64,
     counts: Counts,
@@ -304,6 +306,7 @@ impl<'a> Batch<'a> {
             contexts,
             records,
             spans: &[],
+            gaps: &[],
             faults: &[],
             faults_dropped: 0,
             counts,
@@ -313,6 +316,10 @@ impl<'a> Batch<'a> {
     /// All but the events.
     pub(crate) fn without_events(self) -> Self {
         Self { records: &[], contexts: &[], ..self }
+    }
+
+    pub(crate) fn with_gaps(self, gaps: &'a [Gap]) -> Self {
+        Self { gaps, ..self }
     }
 
     pub(crate) fn records(&self) -> &'a [Record<'a>] {
@@ -349,6 +356,13 @@ impl<'a> Batch<'a> {
     /// The sequence numbers of the events, for [`Loss::fold`](crate::Loss::fold).
     pub fn spans(&self) -> &'a [Span] {
         self.spans
+    }
+
+    /// What is missing before or between these events, one by one. Known only to who has seen all
+    /// that came before: empty for a batch that was decoded elsewhere, as on the workers of a
+    /// `ParallelParser`, which has [gaps](crate::Loss::gaps) of its own.
+    pub fn gaps(&self) -> &'a [Gap] {
+        self.gaps
     }
 
     /// Counts beside the events.

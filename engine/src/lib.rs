@@ -41,6 +41,7 @@ mod store;
 mod table;
 mod value;
 mod view;
+mod windows;
 
 pub use arena::{Arena, ArenaPool, Lease};
 pub use batch::{Batch, Counts, Record, Sink, StackRef};
@@ -56,7 +57,7 @@ pub use format::{
 pub use framer::{Framer, Full};
 pub use guid::Guid;
 pub use layout::{Count, Field, FieldId, Layout, MAX_DEPTH, Map, Type};
-pub use loss::{Loss, Span, SpanKind, ThreadLoss};
+pub use loss::{Gap, Loss, Span, SpanKind, ThreadLoss};
 pub use order::{Order, Place};
 pub use page::Keeper;
 #[cfg(feature = "parallel")]
@@ -72,3 +73,4 @@ pub use store::{Store, Stored};
 pub use table::Table;
 pub use value::{Elements, IllFormed, Value, Values, utf16};
 pub use view::{EventView, Events};
+pub use windows::LossWindow;

@@ -6,6 +6,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::windows::{LossWindow, Windows};
+
 /// Consecutive sequence numbers of one capture thread, or what a stream says about them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -52,7 +54,23 @@ impl SpanKind {
     }
 }
 
-/// Loss of a stream, per capture thread and in all. Bounded in the number of threads.
+/// Events that are missing between two of one capture thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The capture thread.
+    pub thread: u64,
+    /// How many.
+    pub lost: u64,
+    /// Whether they are missing between damage and the next sequence point: lost by the producer, or
+    /// hidden by the damage, which cannot be told apart.
+    pub after_damage: bool,
+    /// Ticks of the event before; 0 if there is none.
+    pub from_ticks: u64,
+    /// Ticks of the event or sequence point after.
+    pub to_ticks: u64,
+}
+
+/// Loss of a stream, per capture thread, by time, and in all. Bounded in the number of threads.
 #[derive(Debug)]
 pub struct Loss {
     threads: HashMap<u64, Row>,
@@ -68,6 +86,9 @@ pub struct Loss {
     /// Rows of an earlier epoch stand at 0.
     epoch: u64,
     clock: u64,
+    /// Those that the spans folded last have shown.
+    gaps: Vec<Gap>,
+    windows: Windows,
 }
 
 /// Loss of one capture thread.
@@ -114,11 +135,19 @@ impl Loss {
             begun: false,
             epoch: 0,
             clock: 0,
+            gaps: Vec::new(),
+            windows: Windows::default(),
         }
     }
 
     /// Takes in the spans of the next batch. O(spans).
     pub fn fold(&mut self, spans: &[Span]) {
+        self.gaps.clear();
+        self.fold_more(spans);
+    }
+
+    /// The same, and keeps the gaps shown so far.
+    pub(crate) fn fold_more(&mut self, spans: &[Span]) {
         for span in spans {
             match span.kind {
                 SpanKind::Numbers | SpanKind::Restart => self.numbers(span),
@@ -134,6 +163,17 @@ impl Loss {
                 }
             }
         }
+    }
+
+    /// The gaps that the spans folded last have shown, in order of the stream; at most one a span.
+    pub fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
+    /// What was lost when: at most 64 windows of one width, in order, without those in which nothing
+    /// was lost.
+    pub fn windows(&self) -> &[LossWindow] {
+        self.windows.as_slice()
     }
 
     /// All threads together, those forgotten included.
@@ -230,6 +270,12 @@ impl Loss {
             loss.lost += u64::from(missing);
             loss.lost_after_damage += if after_damage { u64::from(missing) } else { 0 };
         }
+        if !backwards {
+            let lost = missing.into();
+            let gap = Gap { thread, lost, after_damage, from_ticks: from, to_ticks: to };
+            self.windows.add(&gap);
+            self.gaps.push(gap);
+        }
     }
 
     /// The row of `thread`, and whether the number it stands at can be relied on.
@@ -284,6 +330,17 @@ mod tests {
         let seven = loss.threads().find(|(thread, _)| *thread == 7).unwrap().1;
         assert_eq!((seven.events, seven.lost, seven.gaps), (4, 5, 2));
         assert_eq!((seven.gap_from, seven.gap_to), (0, 9));
+        let gap = |thread, lost, from_ticks, to_ticks| Gap {
+            thread,
+            lost,
+            after_damage: false,
+            from_ticks,
+            to_ticks,
+        };
+        assert_eq!(loss.gaps(), [gap(7, 2, 0, 3), gap(7, 3, 5, 9), gap(8, 3, 1, 4)]);
+        assert_eq!(loss.windows().iter().map(|window| window.lost).sum::<u64>(), 8);
+        loss.fold(&[numbers(7, 10, 10)]);
+        assert_eq!(loss.gaps(), []);
     }
 
     #[test]

@@ -101,13 +101,14 @@ impl<F: Format> ParallelParser<F> {
         let pairs = self.runs.par_iter().zip(self.slots.par_iter_mut());
         let decoded: Vec<Vec<R>> =
             pairs.map(|(run, slot)| slot.decode(run, max_events, MAX_SPANS, &map)).collect();
+        self.parser.loss.fold(&[]);
         let mut results = Vec::with_capacity(decoded.iter().map(Vec::len).sum());
         for ((run, slot), decoded) in self.runs.iter().zip(&mut self.slots).zip(decoded) {
             results.extend(decoded);
-            self.parser.loss.fold(&slot.spans);
+            self.parser.loss.fold_more(&slot.spans);
             while !run.is_done(&slot.position) {
                 results.extend(slot.decode(run, max_events, 1, &map));
-                self.parser.loss.fold(&slot.spans);
+                self.parser.loss.fold_more(&slot.spans);
             }
             self.parser.stats += std::mem::take(&mut slot.stats);
         }
@@ -127,7 +128,7 @@ impl<F: Format> ParallelParser<F> {
         stats
     }
 
-    /// Loss so far, by capture thread.
+    /// Loss so far, by capture thread; its [gaps](Loss::gaps) are those of the last window.
     pub fn loss(&self) -> &Loss {
         self.parser.loss()
     }

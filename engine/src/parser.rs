@@ -119,7 +119,7 @@ impl<F: Format> Parser<F> {
             batch = batch.without_events();
         }
         self.stats.count(&batch);
-        Ok(Some(batch))
+        Ok(Some(batch.with_gaps(self.loss.gaps())))
     }
 
     /// Counters so far, and memory held now.

@@ -11,14 +11,12 @@
 //! What counts for the bound are pages in full, keys, and what the snapshots of the state keep alive
 //! that pages refer to.
 
+mod lend;
+
 use std::collections::VecDeque;
-use std::ops::Range;
 use std::sync::Arc;
 
-use bumpalo::collections::Vec as ArenaVec;
-
-use crate::arena::Arena;
-use crate::batch::{Batch, Context, Counts, Record};
+use crate::batch::{Batch, Record};
 use crate::format::Decode;
 use crate::keys::{Key, Keys};
 use crate::loss::SpanKind;
@@ -26,6 +24,7 @@ use crate::order::Place;
 use crate::page::{Page, Shape};
 use crate::run::Run;
 use crate::stats::Memory;
+pub(crate) use lend::Scratch;
 
 /// Events that wait, and those that are ready to be handed out.
 #[derive(Debug)]
@@ -65,14 +64,6 @@ struct Ready {
     page: u32,
     at: u32,
     place: Place,
-}
-
-/// Which contexts a batch has made already; kept from batch to batch for its memory.
-#[derive(Debug, Default)]
-pub(crate) struct Scratch {
-    /// For each page and place, the number of the batch and the context's index in it.
-    known: Vec<(u64, u32)>,
-    batch: u64,
 }
 
 impl<D: Decode + ?Sized> Merge<D> {
@@ -132,52 +123,6 @@ impl<D: Decode + ?Sized> Merge<D> {
     /// Events that are ready and have not been handed out.
     pub(crate) fn ready_count(&self) -> usize {
         self.ready.len() - self.handed_out
-    }
-
-    /// Takes the next that are ready for a batch of at most `max_events` in an arena of this limit;
-    /// `None` if none are.
-    pub(crate) fn hand_out(
-        &mut self,
-        max_events: usize,
-        arena_limit: usize,
-    ) -> Option<Range<usize>> {
-        // Half of the arena, so that all fits however it grows.
-        let fits = arena_limit / 2 / (size_of::<Record<'_>>() + size_of::<Context<'_>>() + 8);
-        let start = self.handed_out;
-        self.handed_out = self.ready.len().min(start + max_events.min(fits).max(1));
-        (start < self.handed_out).then_some(start..self.handed_out)
-    }
-
-    /// A batch of what was handed out.
-    pub(crate) fn lend<'a>(
-        &'a self,
-        range: Range<usize>,
-        arena: &'a mut Arena,
-        scratch: &mut Scratch,
-    ) -> Batch<'a> {
-        arena.reset();
-        let arena: &'a Arena = arena;
-        scratch.begin_batch(self.pages.len());
-        let room = "what is handed out fits half of an arena";
-        let mut records: ArenaVec<'a, Record<'a>> = ArenaVec::new_in(arena.bump());
-        let mut contexts: ArenaVec<'a, &'a Context<'a>> = ArenaVec::new_in(arena.bump());
-        records.try_reserve_exact(range.len()).expect(room);
-        contexts.try_reserve_exact(range.len()).expect(room);
-        let mut counts = Counts::default();
-        for ready in self.ready.get(range).unwrap_or_default() {
-            let page = self.pages.get(ready.page as usize).expect("a page is kept until it is out");
-            let known = scratch.known(ready).and_then(|at| contexts.get(at as usize).copied());
-            let context = known.unwrap_or_else(|| {
-                scratch.remember(ready, contexts.len());
-                arena.alloc(Context::of(page.decoder(), page.run(), ready.place)).expect(room)
-            });
-            let record = page.record(ready.at);
-            counts.early += u64::from(ready.place == Place::Early);
-            counts.late += u64::from(ready.place == Place::Late);
-            records.push(record);
-            contexts.push(context);
-        }
-        Batch::merged(records.into_bump_slice(), contexts.into_bump_slice(), counts)
     }
 
     /// Frees what was handed out. No batch is left that borrows from here.
@@ -407,28 +352,6 @@ impl<D: Decode + ?Sized> Merge<D> {
     fn kept_alive(&self) -> u64 {
         if self.live.is_empty() { 0 } else { self.copied.saturating_sub(self.copied_before) }
     }
-}
-
-impl Scratch {
-    fn begin_batch(&mut self, pages: usize) {
-        self.batch += 1;
-        self.known.resize(pages * Place::COUNT, (0, 0));
-    }
-
-    fn known(&self, ready: &Ready) -> Option<u32> {
-        let (batch, at) = *self.known.get(place_of(ready))?;
-        (batch == self.batch).then_some(at)
-    }
-
-    fn remember(&mut self, ready: &Ready, at: usize) {
-        if let Some(entry) = self.known.get_mut(place_of(ready)) {
-            *entry = (self.batch, u32::try_from(at).unwrap_or(u32::MAX));
-        }
-    }
-}
-
-fn place_of(ready: &Ready) -> usize {
-    ready.page as usize * Place::COUNT + ready.place as usize
 }
 
 fn is_live<D: ?Sized>(pages: &[Page<D>], (slot, number): (u32, u64)) -> bool {
