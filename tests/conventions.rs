@@ -3,16 +3,22 @@
 #![allow(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "tests")]
 #![allow(clippy::cast_precision_loss, clippy::float_cmp, reason = "small whole numbers")]
 
+#[path = "conventions/activity_path.rs"]
+mod activity_path;
 #[path = "conventions/counters.rs"]
 mod counters;
 #[path = "conventions/damage.rs"]
 mod damage;
+#[path = "conventions/etl.rs"]
+mod etl;
 #[path = "conventions/logging.rs"]
 mod logging;
 #[path = "conventions/metrics.rs"]
 mod metrics;
 #[path = "conventions/spans.rs"]
 mod spans;
+#[path = "conventions/trace_logging.rs"]
+mod trace_logging;
 
 use std::path::Path;
 

@@ -25,6 +25,7 @@
 //! A payload that ends before the field without which it says nothing gives `None`. What else is
 //! missing, since the runtime is older or the payload is cut, is empty or `None`.
 
+pub mod activity_path;
 pub mod counters;
 pub mod diagnostic_source;
 mod ids;
@@ -32,11 +33,13 @@ pub mod logging;
 pub mod metrics;
 mod pairs;
 mod quantiles;
+pub mod self_describing;
 mod slots;
 mod span;
 mod tags;
 mod text;
 mod time_span;
+pub mod trace_logging;
 
 pub use ids::{SpanId, TraceId};
 pub use pairs::Pairs;
