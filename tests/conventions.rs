@@ -13,6 +13,9 @@ mod damage;
 mod etl;
 #[path = "conventions/logging.rs"]
 mod logging;
+#[cfg(feature = "manifests")]
+#[path = "conventions/manifest.rs"]
+mod manifest;
 #[path = "conventions/metrics.rs"]
 mod metrics;
 #[path = "conventions/spans.rs"]

@@ -26,10 +26,13 @@
 //! missing, since the runtime is older or the payload is cut, is empty or `None`.
 
 pub mod activity_path;
+mod builder;
 pub mod counters;
 pub mod diagnostic_source;
 mod ids;
 pub mod logging;
+#[cfg(feature = "manifests")]
+pub mod manifest;
 pub mod metrics;
 mod pairs;
 mod quantiles;

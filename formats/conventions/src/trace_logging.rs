@@ -17,9 +17,9 @@
 //! assert_eq!(schema.layout.fields()[1].name, "name");
 //! ```
 
-use std::borrow::Cow;
-
 use tracemill_engine::{Count, Field, Layout, Type};
+
+use crate::builder::Builder;
 
 /// What an event says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,12 +45,12 @@ pub fn parse(blob: &[u8]) -> Option<Schema> {
     let mut blob = Blob(blob.get(2..usize::from(u16::from_le_bytes(*size)))?);
     let tags = blob.tags()?;
     let name = blob.text()?;
-    let mut builder = Builder::default();
+    let mut reader = Reader::default();
     let mut payload = Vec::new();
     while !blob.0.is_empty() {
-        payload.push(builder.field(&mut blob, 0)?);
+        payload.push(reader.field(&mut blob, 0)?);
     }
-    Some(Schema { name, tags, layout: builder.layout(payload)? })
+    Some(Schema { name, tags, layout: reader.builder.layout(payload)? })
 }
 
 /// What is left of a blob.
@@ -92,14 +92,12 @@ impl Blob<'_> {
 }
 
 #[derive(Default)]
-struct Builder {
-    types: Vec<Type>,
-    /// Fields of objects; an object counts its `first` from here until all is known.
-    inner: Vec<Field>,
+struct Reader {
+    builder: Builder,
     fields: usize,
 }
 
-impl Builder {
+impl Reader {
     /// Reads a field, and if it is a structure, those in it.
     fn field(&mut self, blob: &mut Blob<'_>, depth: u32) -> Option<Field> {
         self.fields += 1;
@@ -120,8 +118,8 @@ impl Builder {
             _ => {
                 let len = blob.u16()?;
                 blob.0 = blob.0.get(usize::from(len)..)?;
-                let bytes = self.array(Type::UInt8, Count::U16)?;
-                return self.named(name, bytes);
+                let bytes = self.builder.array(Type::UInt8, Count::U16)?;
+                return self.builder.named(name, bytes);
             }
         };
         let one = match coded & 0x1f {
@@ -129,15 +127,15 @@ impl Builder {
                 let count = out & 0x7f;
                 let members: Option<Vec<_>> =
                     (0..count).map(|_| self.field(blob, depth + 1)).collect();
-                self.object(members?)?
+                self.builder.object(members?)?
             }
             code => self.simple(code, out & 0x7f)?,
         };
         let of = match count {
-            Some(count) => self.array(one, count)?,
+            Some(count) => self.builder.array(one, count)?,
             None => one,
         };
-        self.named(name, of)
+        self.builder.named(name, of)
     }
 
     /// A type other than a structure.
@@ -161,79 +159,21 @@ impl Builder {
             (11, _) => Type::Float32,
             (12, _) => Type::Float64,
             (13, _) => Type::Bool32,
-            (14 | 22 | 25, _) => self.array(Type::UInt8, Count::U16)?,
+            (14 | 22 | 25, _) => self.builder.array(Type::UInt8, Count::U16)?,
             (15, _) => Type::Guid,
             (16, _) => Type::Pointer,
             (17, _) => Type::FileTime,
-            (18, _) => self.parts(&SYSTEM_TIME.map(|name| (name, Type::UInt16)))?,
-            (19, _) => {
-                let authority = self.array(Type::UInt8, Count::Fixed(6))?;
-                let sub = self.array(Type::UInt32, Count::Field(1))?;
-                self.parts(&[
-                    ("Revision", Type::UInt8),
-                    ("SubAuthorityCount", Type::UInt8),
-                    ("IdentifierAuthority", authority),
-                    ("SubAuthority", sub),
-                ])?
-            }
-            (23, _) => self.array(Type::Char8, Count::U16)?,
+            (18, _) => self.builder.system_time()?,
+            (19, _) => self.builder.sid()?,
+            (23, _) => self.builder.array(Type::Char8, Count::U16)?,
             _ => return None,
         })
-    }
-
-    fn index(&mut self, of: Type) -> Option<u32> {
-        let known = self.types.iter().position(|known| *known == of);
-        let place = known.unwrap_or(self.types.len());
-        if known.is_none() {
-            self.types.push(of);
-        }
-        place.try_into().ok()
-    }
-
-    fn array(&mut self, element: Type, count: Count) -> Option<Type> {
-        Some(Type::Array { element: self.index(element)?, count })
-    }
-
-    fn object(&mut self, members: Vec<Field>) -> Option<Type> {
-        let first = self.inner.len().try_into().ok()?;
-        let count = members.len().try_into().ok()?;
-        self.inner.extend(members);
-        Some(Type::Object { first, count })
-    }
-
-    fn parts(&mut self, parts: &[(&'static str, Type)]) -> Option<Type> {
-        let fields: Option<Vec<_>> = parts
-            .iter()
-            .map(|(name, of)| {
-                let type_index = self.index(*of)?;
-                Some(Field { name: Cow::Borrowed(*name), type_index, map: None })
-            })
-            .collect();
-        self.object(fields?)
-    }
-
-    fn named(&mut self, name: String, of: Type) -> Option<Field> {
-        Some(Field { name: Cow::Owned(name), type_index: self.index(of)?, map: None })
-    }
-
-    fn layout(mut self, payload: Vec<Field>) -> Option<Layout> {
-        let count = u32::try_from(payload.len()).ok()?;
-        for of in &mut self.types {
-            if let Type::Object { first, .. } = of {
-                *first += count;
-            }
-        }
-        let fields = payload.into_iter().chain(self.inner).collect();
-        Some(Layout::new(fields, self.types, count))
     }
 }
 
 /// How numbers are to be shown.
 const TEXT: u8 = 2;
 const BOOL: u8 = 3;
-
-const SYSTEM_TIME: [&str; 8] =
-    ["Year", "Month", "DayOfWeek", "Day", "Hour", "Minute", "Second", "Milliseconds"];
 
 #[cfg(test)]
 mod tests;
