@@ -72,5 +72,7 @@ fn damaged_payloads_do_no_harm() {
     for fixture in ["counters", "metrics", "logs-filtered", "activities"] {
         read_fixture(fixture, &mut damage);
     }
+    // What is not described is there if there is corpus.
+    let _ = crate::read("undescribed payloads", "dotnet31/logs", &mut damage);
     assert!(refused > 1_000, "{refused} cuts leave nothing to read");
 }
