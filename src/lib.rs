@@ -39,6 +39,11 @@ pub mod clr {
     pub use tracemill_clr::*;
 }
 
+/// What .NET's event sources mean by their plain fields: counters, metrics, logs, spans.
+pub mod conventions {
+    pub use tracemill_conventions::*;
+}
+
 /// .NET `EventPipe` traces: netperf V1 to V3, nettrace V4 to V6.
 pub mod nettrace {
     pub use tracemill_nettrace::*;

@@ -4,6 +4,7 @@
 
 #![allow(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "tests")]
 
+mod conventions;
 mod counting;
 
 use bytes::Bytes;
@@ -29,6 +30,7 @@ fn a_thousand_batches_allocate_nothing() {
         check(name, &trace);
     }
     check("V6, an epoch for each block", &Bytes::from(epochs()));
+    conventions::check();
 }
 
 fn check(name: &str, trace: &Bytes) {
