@@ -15,6 +15,7 @@ pub struct Layout {
     types: Cow<'static, [Type]>,
     /// How many of `fields` are those of the payload itself.
     count: u32,
+    repeats_names: bool,
 }
 
 /// A field of a payload, or of an object in it.
@@ -126,14 +127,19 @@ pub enum Count {
 }
 
 impl Layout {
-    /// A layout of constant lists. The first `count` fields are the payload's.
+    /// A layout of constant lists. The first `count` fields are the payload's. No two fields of one
+    /// object have the same name.
     pub const fn of(fields: &'static [Field], types: &'static [Type], count: u32) -> Self {
-        Self { fields: Cow::Borrowed(fields), types: Cow::Borrowed(types), count }
+        let (fields, types) = (Cow::Borrowed(fields), Cow::Borrowed(types));
+        Self { fields, types, count, repeats_names: false }
     }
 
     /// A layout of lists made at run time. The first `count` fields are the payload's.
     pub fn new(fields: Vec<Field>, types: Vec<Type>, count: u32) -> Self {
-        Self { fields: Cow::Owned(fields), types: Cow::Owned(types), count }
+        let mut names: Vec<&str> = fields.iter().map(|field| &*field.name).collect();
+        names.sort_unstable();
+        let repeats_names = names.windows(2).any(|pair| matches!(pair, [a, b] if a == b));
+        Self { fields: Cow::Owned(fields), types: Cow::Owned(types), count, repeats_names }
     }
 
     /// The fields of the payload itself.
@@ -161,6 +167,12 @@ impl Layout {
     pub fn field(&self, name: &str) -> Option<FieldId> {
         let found = self.fields().iter().position(|field| field.name == name)?;
         u32::try_from(found).ok().map(FieldId)
+    }
+
+    /// Whether two fields have the same name, of one object or of different ones. If so,
+    /// [`field`](Self::field) finds the first of them in the payload.
+    pub fn repeats_names(&self) -> bool {
+        self.repeats_names
     }
 
     /// Whether it describes no field.

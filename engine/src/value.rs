@@ -110,6 +110,11 @@ impl<'a> Values<'a> {
         self.next()?.ok().map(|(_, value)| value)
     }
 
+    /// What they are described by.
+    pub fn layout(&self) -> &'a Layout {
+        self.layout
+    }
+
     fn type_of(&self, at: usize) -> Option<Type> {
         self.layout.type_at(self.fields.get(at)?.type_index)
     }

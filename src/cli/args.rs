@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, Command, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
+use tracemill::{Config, Order};
 
 use super::events::Column;
 use super::time::TimeRange;
@@ -161,6 +162,13 @@ pub(crate) struct EventsArgs {
     /// How to print
     #[arg(short = 'f', long, value_name = "FORMAT", default_value = "text")]
     pub format: Form,
+    /// In which order
+    #[arg(long, value_name = "ORDER", default_value = "time")]
+    pub order: EventOrder,
+    /// In time order, the most memory that waiting events may take, with K, M or G for units of
+    /// 1024; where it is not enough, some come out of order, and a message says how many
+    #[arg(long, value_name = "BYTES", default_value = "64M", value_parser = bytes)]
+    pub max_held: usize,
     /// Show times as UTC instead of seconds since the trace began
     #[arg(long)]
     pub utc: bool,
@@ -170,7 +178,29 @@ pub(crate) struct EventsArgs {
     pub reading: Reading,
 }
 
+/// In which order events are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EventOrder {
+    /// By time, across threads
+    Time,
+    /// As they stand in the file, without delay
+    File,
+}
+
 impl EventsArgs {
+    /// Limits for the parser.
+    pub(crate) fn config(&self) -> Config {
+        let mut config = Config::default();
+        config.order = match self.order {
+            EventOrder::Time => Order::Time,
+            EventOrder::File => Order::File,
+        };
+        // The budget is for the rest as it is by default.
+        config.budget = config.budget.saturating_add(self.max_held);
+        config.max_held = self.max_held;
+        config
+    }
+
     pub(crate) fn is_json(&self) -> bool {
         self.format == Form::Jsonl
     }
@@ -226,6 +256,20 @@ pub(crate) struct ManArgs {
     /// Write one page for each verb into this folder instead
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
+}
+
+/// A number of bytes, with a unit or without.
+fn bytes(text: &str) -> Result<usize, String> {
+    let digits = text.trim_end_matches(|char: char| char.is_ascii_alphabetic());
+    let unit = match text.get(digits.len()..).unwrap_or_default().to_ascii_lowercase().as_str() {
+        "" => 1,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        _ => return Err("expected a number with K, M or G, as 64M".to_owned()),
+    };
+    let number = digits.parse::<usize>().ok().and_then(|number| number.checked_mul(unit));
+    number.ok_or_else(|| "expected a number with K, M or G, as 64M".to_owned())
 }
 
 /// Ends the program as clap does when the command line is wrong.

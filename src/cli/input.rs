@@ -1,20 +1,18 @@
-//! Where bytes come from: windows of a mapped file, or reads into pooled buffers.
+//! Where bytes come from: windows of a mapped file, or a reader.
 
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
+use std::time::Duration;
 
-use bytes::Bytes;
-use tracemill::{ChunkPool, PoolStats};
+use tracemill::PoolStats;
 
+use super::live::{Live, Next};
 use super::{map, text};
 
 /// Bytes mapped at once: a multiple of every page size.
 const WINDOW: u64 = 4 << 20;
-/// Buffers for what is read, and their size.
-const BUFFERS: usize = 2;
-const BUFFER_LEN: usize = 256 << 10;
 /// First bytes kept, to be shown if nobody knows them.
 const HEAD_LEN: usize = 16;
 
@@ -30,7 +28,7 @@ pub(crate) struct Input {
 
 enum Source {
     Mapped { file: File, at: u64, len: u64 },
-    Read { reader: Box<dyn Read>, pool: ChunkPool },
+    Read(Live),
 }
 
 impl Input {
@@ -40,7 +38,7 @@ impl Input {
     /// It cannot be opened, or is a directory.
     pub(crate) fn open(path: &Path, may_map: bool) -> io::Result<Self> {
         if is_stdin(path) {
-            return Ok(Self::read("-".to_owned(), Box::new(io::stdin().lock()), None));
+            return Self::read("-".to_owned(), io::stdin(), None);
         }
         let name = path.to_string_lossy().into_owned();
         let file = File::open(path)?;
@@ -52,28 +50,34 @@ impl Input {
         // A file without a length may have content all the same, as those of /proc do.
         let total = (metadata.is_file() && len > 0).then_some(len);
         if total.is_none() || !may_map {
-            return Ok(Self::read(name, Box::new(file), total));
+            return Self::read(name, file, total);
         }
         let source = Source::Mapped { file, at: 0, len };
         Ok(Self { name, total, head: Vec::new(), source })
     }
 
-    fn read(name: String, reader: Box<dyn Read>, total: Option<u64>) -> Self {
-        let pool = ChunkPool::new(BUFFERS, BUFFER_LEN);
-        Self { name, total, head: Vec::new(), source: Source::Read { reader, pool } }
+    fn read(
+        name: String,
+        reader: impl Read + Send + 'static,
+        total: Option<u64>,
+    ) -> io::Result<Self> {
+        let source = Source::Read(Live::start(reader)?);
+        Ok(Self { name, total, head: Vec::new(), source })
     }
 
-    /// The next bytes, as many as are there, or `None` at the end. Blocks only if there are none.
-    /// All chunks before have been parsed.
+    /// The next bytes, as many as are there. Waits for them, as long as `patience` says. All chunks
+    /// before have been parsed and dropped.
     ///
     /// # Errors
     /// The input cannot be read.
-    pub(crate) fn next(&mut self) -> io::Result<Option<Bytes>> {
-        let chunk = self.source.next()?;
-        if let Some(chunk) = chunk.as_ref().filter(|_| self.head.len() < HEAD_LEN) {
+    pub(crate) fn next(&mut self, patience: Option<Duration>) -> io::Result<Next> {
+        let next = self.source.next(patience)?;
+        if let Next::Chunk(chunk) = &next
+            && self.head.len() < HEAD_LEN
+        {
             self.head.extend(chunk.iter().take(HEAD_LEN - self.head.len()));
         }
-        Ok(chunk)
+        Ok(next)
     }
 
     /// The first bytes, at most 16.
@@ -90,35 +94,26 @@ impl Input {
     pub(crate) fn pool(&self) -> Option<PoolStats> {
         match &self.source {
             Source::Mapped { .. } => None,
-            Source::Read { pool, .. } => Some(pool.stats()),
+            Source::Read(live) => Some(live.pool()),
         }
     }
 }
 
 impl Source {
-    fn next(&mut self) -> io::Result<Option<Bytes>> {
+    fn next(&mut self, patience: Option<Duration>) -> io::Result<Next> {
         match self {
             Self::Mapped { file, at, len } => {
                 // A file that has become shorter ends where it ends now.
                 let left = file.metadata()?.len().min(*len).saturating_sub(*at);
                 let window = left.min(WINDOW);
                 if window == 0 {
-                    return Ok(None);
+                    return Ok(Next::End);
                 }
                 let chunk = map::window(file, *at, usize::try_from(window).unwrap_or(0))?;
                 *at += window;
-                Ok(Some(chunk))
+                Ok(Next::Chunk(chunk))
             }
-            Self::Read { reader, pool } => {
-                let mut buffer = pool.lease().ok_or(ErrorKind::OutOfMemory)?;
-                let len = loop {
-                    match reader.read(&mut buffer) {
-                        Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                        read => break read?,
-                    }
-                };
-                Ok((len > 0).then(|| buffer.filled(len)))
-            }
+            Self::Read(live) => live.next(patience),
         }
     }
 }
@@ -153,10 +148,10 @@ mod tests {
         std::fs::write(&path, vec![7; 9 << 20]).unwrap();
         let mut input = Input::open(&path, true).unwrap();
         assert_eq!(input.total, Some(9 << 20));
-        assert_eq!(input.next().unwrap().map(|chunk| chunk.len()), Some(4 << 20));
+        assert!(matches!(input.next(None), Ok(Next::Chunk(chunk)) if chunk.len() == 4 << 20));
         File::options().write(true).open(&path).unwrap().set_len((4 << 20) + 5).unwrap();
-        assert_eq!(input.next().unwrap().as_deref(), Some(&[7; 5][..]));
-        assert!(input.next().unwrap().is_none());
+        assert!(matches!(input.next(None), Ok(Next::Chunk(chunk)) if *chunk == [7; 5]));
+        assert!(matches!(input.next(None), Ok(Next::End)));
         assert_eq!(input.head(), [7; 16]);
         std::fs::remove_file(&path).unwrap();
     }

@@ -7,9 +7,17 @@
 //! |---|---|---|
 //! | `info --json` | a file | those of `info/report.rs`, in order |
 //! | `stats --json` | a file | those of `stats/report.rs`; `by.provider`, `by.event`, .. are lists of `tally/rows.rs`, the largest count first; `loss` lists capture threads (`stats/loss.rs`); `memory` with `--memory` (`stats/memory.rs`) |
-//! | `events -f jsonl` | an event | the columns asked for; `ts` is `ts_ns` (nanoseconds) or, with `--utc`, a time; `keywords` is a number, `payload` hexadecimal; `fields` is an object of the fields that are whole: integers, strings (byte arrays and decimals in hexadecimal, GUIDs, UTC times), true, false, arrays, objects; numbers that are not finite are null |
+//! | `events -f jsonl` | an event | the columns asked for; `ts` is `ts_ns` (nanoseconds) or, with `--utc`, a time; `keywords` is a number, `payload` hexadecimal; `fields` see below |
 //! | `list-formats --json` | all | `formats` |
 //! | standard error with any of these | a message | `kind` (`fault`, `faults`, `truncated`, `error`, `unsupported`, `io`, `remark`), `file`, `offset`, `message` |
+//!
+//! `fields` is an object of the fields that are whole, in their order: integers, floating-point
+//! numbers (null if not finite), strings (text; byte arrays and decimals in hexadecimal; GUIDs;
+//! times in UTC), true, false, arrays, objects. Enumerations are numbers. A second field of the same
+//! name is `NAME#2`. Null if nobody describes the payload. Only where there is something to be said
+//! follow: `undescribed_bytes`, bytes of the payload that no field describes; `ill_formed_at`, where in the payload
+//! the first field is that does not fit; `lossy`, true if text was not well-formed and has U+FFFD in
+//! its place (`payload` has it as it is).
 //!
 //! In both reports, `faults` lists the first 1,000 faults (`kind`: `damage`, `limit`, `trailing`;
 //! `offset`; `what`; `bytes` of trailing ones), `fault_count` counts all. `end.state` is `complete`,

@@ -3,6 +3,7 @@
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::Duration;
 
 use tracemill::{Auto, Batch, Config, Fault, Parser, PoolStats, Stats};
 
@@ -10,9 +11,12 @@ use super::args::Reading;
 use super::console::Console;
 use super::end::{End, FaultRecord};
 use super::input::{self, Input};
+use super::live::Next;
 use super::outcome::Outcome;
 use super::unknown;
 
+/// A stream that brings nothing for so long is idle: the runtime writes every 100 ms what it has.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// Faults told one by one; those beyond are counted.
 const FAULTS_TOLD: u64 = 10;
 /// Faults kept for JSON; those beyond are counted.
@@ -77,6 +81,7 @@ impl Pass {
 pub(crate) fn pump(
     path: &Path,
     reading: &Reading,
+    config: &Config,
     console: &mut Console,
     visitor: &mut impl Visitor,
 ) -> io::Result<Option<Pass>> {
@@ -88,8 +93,7 @@ pub(crate) fn pump(
             return Ok(None);
         }
     };
-    let config = Config::default();
-    let parser = Parser::new(Auto::new(&config), &config);
+    let parser = Parser::new(Auto::new(config), config);
     let mut pump = Pump { input, parser, console, faults: Vec::new(), told: 0 };
     let end = pump.run(visitor);
     pump.console.clear();
@@ -112,12 +116,18 @@ struct Pump<'c> {
 impl Pump<'_> {
     fn run(&mut self, visitor: &mut impl Visitor) -> io::Result<End> {
         loop {
-            let is_last = match self.input.next() {
-                Ok(Some(chunk)) => {
+            // What waits for its turn is not to wait for the next burst.
+            let waits = self.parser.stats().memory.waiting > 0;
+            let is_last = match self.input.next(waits.then_some(PATIENCE)) {
+                Ok(Next::Chunk(chunk)) => {
                     self.parser.push(chunk).expect("all before has been parsed");
                     false
                 }
-                Ok(None) => {
+                Ok(Next::Idle) => {
+                    self.parser.flush();
+                    false
+                }
+                Ok(Next::End) => {
                     self.parser.finish();
                     true
                 }

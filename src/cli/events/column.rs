@@ -1,8 +1,8 @@
 //! The columns that can be printed, and where their values come from.
 
 use clap::ValueEnum;
-use tracemill::EventView;
 use tracemill::nettrace::Event;
+use tracemill::{EventView, Place};
 
 use super::labels;
 use super::value::Value;
@@ -46,6 +46,8 @@ pub(crate) enum Column {
     Related,
     /// Sequence number within its capture thread
     Seq,
+    /// 'early' or 'late' if it is not certain to be, or is not, in order of time
+    Place,
     /// Bytes of payload
     Bytes,
     /// Fields of the payload, with their names
@@ -76,6 +78,7 @@ impl Column {
             Self::Activity => "activity",
             Self::Related => "related",
             Self::Seq => "seq",
+            Self::Place => "place",
             Self::Bytes => "bytes",
             Self::Fields => "fields",
             Self::Payload => "payload",
@@ -89,6 +92,7 @@ impl Column {
             Self::Ts => (15, true),
             Self::Ticks | Self::Keywords => (18, true),
             Self::Pid | Self::Tid | Self::Bytes => (7, true),
+            Self::Place => (5, false),
             Self::Capture | Self::Seq => (10, true),
             Self::Provider => (32, false),
             Self::Thread => (16, false),
@@ -137,6 +141,11 @@ impl Column {
                 let number = event().map(|event| event.sequence_number().into());
                 Value::number(number.filter(|number| *number > 0))
             }
+            Self::Place => match view.place() {
+                Place::Early => Value::Text("early"),
+                Place::Late => Value::Text("late"),
+                _ => Value::Text(""),
+            },
             Self::Bytes => Value::Number(view.payload().len() as u64),
             Self::Fields => view.fields().map_or(Value::None, Value::Fields),
             Self::Payload => Value::Hex(view.payload()),

@@ -1,10 +1,7 @@
-//! The fields of a payload, as text and as JSON.
+//! The fields of a payload as text.
 
-use serde::ser::{SerializeMap, SerializeSeq};
-use serde::{Serialize, Serializer};
-use tracemill::{Elements, Value, Values, utf16};
+use tracemill::{Value, Values, utf16};
 
-use crate::cli::json::Int;
 use crate::cli::text;
 
 /// Appends `name=value` for each field that is whole, on one line, and how many bytes of the payload
@@ -37,7 +34,8 @@ fn write_fields(out: &mut Vec<u8>, fields: &mut Values<'_>, between: &[u8]) {
     }
 }
 
-fn write_value(out: &mut Vec<u8>, value: Value<'_>) {
+/// Appends a value: text in quotes, with `\\` before quotes and backslashes in it.
+pub(super) fn write_value(out: &mut Vec<u8>, value: Value<'_>) {
     match value {
         Value::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
         Value::Unsigned(value) => text::decimal(out, value, 1),
@@ -50,12 +48,19 @@ fn write_value(out: &mut Vec<u8>, value: Value<'_>) {
         Value::Char(unit) => write_chars(out, utf16(&unit.to_le_bytes())),
         Value::Utf16(bytes) => {
             out.push(b'"');
-            write_chars(out, utf16(bytes));
+            write_quoted(out, utf16(bytes));
             out.push(b'"');
         }
         Value::Utf8(bytes) => {
             out.push(b'"');
-            text::escape(out, &String::from_utf8_lossy(bytes));
+            let chunks = bytes.utf8_chunks();
+            write_quoted(
+                out,
+                chunks.flat_map(|chunk| {
+                    let bad = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
+                    chunk.valid().chars().chain(bad)
+                }),
+            );
             out.push(b'"');
         }
         Value::Guid(guid) => text::guid(out, guid),
@@ -92,6 +97,16 @@ fn write_value(out: &mut Vec<u8>, value: Value<'_>) {
     }
 }
 
+fn write_quoted(out: &mut Vec<u8>, chars: impl Iterator<Item = char>) {
+    for char in chars {
+        match char {
+            ' ' | '!' | '#'..='[' | ']'..='~' => out.extend(u8::try_from(char)),
+            '"' | '\\' => out.extend([b'\\', if char == '"' { b'"' } else { b'\\' }]),
+            _ => text::escape(out, char.encode_utf8(&mut [0; 4])),
+        }
+    }
+}
+
 fn write_chars(out: &mut Vec<u8>, chars: impl Iterator<Item = char>) {
     for char in chars {
         text::escape(out, char.encode_utf8(&mut [0; 4]));
@@ -102,56 +117,4 @@ fn write_chars(out: &mut Vec<u8>, chars: impl Iterator<Item = char>) {
 fn utc_ns(ticks: u64) -> Option<i64> {
     let ticks = i64::try_from(ticks).ok()?.checked_sub(116_444_736_000_000_000)?;
     ticks.checked_mul(100)
-}
-
-/// The fields as a JSON object. What does not fit is left out; two fields of one name are two keys.
-pub(super) struct Json<'a>(pub Values<'a>);
-
-impl Serialize for Json<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for (field, value) in self.0.flatten() {
-            map.serialize_entry(&*field.name, &JsonValue(value))?;
-        }
-        map.end()
-    }
-}
-
-struct JsonValue<'a>(Value<'a>);
-
-impl Serialize for JsonValue<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Value::Bool(value) => serializer.serialize_bool(value),
-            Value::Unsigned(value) => Int::from(value).serialize(serializer),
-            Value::Signed(value) => Int::from(value).serialize(serializer),
-            // JSON has no numbers that are not finite: they are null.
-            Value::Float32(value) => serializer.serialize_f32(value),
-            Value::Float64(value) => serializer.serialize_f64(value),
-            Value::Char(unit) => serializer.collect_str(&Chars(&unit.to_le_bytes())),
-            Value::Utf16(bytes) => serializer.collect_str(&Chars(bytes)),
-            Value::Utf8(bytes) => serializer.serialize_str(&String::from_utf8_lossy(bytes)),
-            Value::Array(elements) => elements_json(serializer, elements),
-            Value::Object(fields) => Json(fields).serialize(serializer),
-            value => serializer.serialize_str(&text::collect(|out| write_value(out, value))),
-        }
-    }
-}
-
-fn elements_json<S: Serializer>(serializer: S, elements: Elements<'_>) -> Result<S::Ok, S::Error> {
-    let mut list = serializer.serialize_seq(None)?;
-    for element in elements {
-        list.serialize_element(&JsonValue(element))?;
-    }
-    list.end()
-}
-
-/// UTF-16 to be displayed.
-struct Chars<'a>(&'a [u8]);
-
-impl std::fmt::Display for Chars<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        use std::fmt::Write;
-        utf16(self.0).try_for_each(|char| f.write_char(char))
-    }
 }

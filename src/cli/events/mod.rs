@@ -2,6 +2,7 @@
 
 mod column;
 mod fields;
+mod json;
 mod labels;
 mod printer;
 mod value;
@@ -17,7 +18,7 @@ use super::filter::Filter;
 use super::outcome::Outcome;
 use super::pump::{self, Visitor};
 use super::tally::ClassTable;
-use super::{each, text};
+use super::{each, remarks};
 pub(crate) use column::Column;
 use printer::Printer;
 pub(crate) use printer::csv_error;
@@ -37,7 +38,7 @@ pub(crate) fn run(args: &EventsArgs) -> io::Result<Outcome> {
             left: args.count.unwrap_or(u64::MAX),
             has_time: true,
         };
-        let pass = pump::pump(path, &args.reading, &mut console, &mut lines)?;
+        let pass = pump::pump(path, &args.reading, &args.config(), &mut console, &mut lines)?;
         lines.printer.flush()?;
         let Some(pass) = pass else {
             return Ok(Outcome::IO);
@@ -45,15 +46,7 @@ pub(crate) fn run(args: &EventsArgs) -> io::Result<Outcome> {
         if !lines.has_time {
             console.remark(&pass.name, "its clock does not tell enough for --time; no event taken");
         }
-        let hidden = pass.stats.lost_after_damage;
-        for (count, what) in [
-            (pass.stats.lost - hidden, "events were lost when the trace was made"),
-            (hidden, "events are missing after damage"),
-        ] {
-            if count > 0 {
-                console.remark(&pass.name, &format!("{} {what}", text::grouped(count)));
-            }
-        }
+        remarks::print(&console, &pass);
         Ok(pass.outcome)
     })
 }

@@ -5,11 +5,13 @@ use std::io::{self, BufWriter, Stdout, Write};
 use csv::ByteRecord;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-use tracemill::EventView;
+use tracemill::{EventView, Values};
 
 use super::column::Column;
+use super::json::{Fields, Notes};
+use super::value::Value;
 use crate::cli::args::{EventsArgs, Form};
-use crate::cli::json::{self, SCHEMA_VERSION};
+use crate::cli::json::{self, Int, SCHEMA_VERSION};
 
 const BUFFER_LEN: usize = 64 << 10;
 
@@ -22,7 +24,7 @@ pub(super) struct Printer {
 
 enum Writer {
     Text { out: BufWriter<Stdout>, line: Vec<u8>, cell: Vec<u8> },
-    Jsonl { out: BufWriter<Stdout> },
+    Jsonl { out: BufWriter<Stdout>, notes: Notes },
     Csv { out: Box<csv::Writer<Stdout>>, record: ByteRecord, field: Vec<u8>, has_header: bool },
 }
 
@@ -31,7 +33,7 @@ impl Printer {
         let buffered = || BufWriter::with_capacity(BUFFER_LEN, io::stdout());
         let form = match args.format {
             Form::Text => Writer::Text { out: buffered(), line: Vec::new(), cell: Vec::new() },
-            Form::Jsonl => Writer::Jsonl { out: buffered() },
+            Form::Jsonl => Writer::Jsonl { out: buffered(), notes: Notes::default() },
             Form::Csv => {
                 let mut builder = csv::WriterBuilder::new();
                 let out = Box::new(builder.buffer_capacity(BUFFER_LEN).from_writer(io::stdout()));
@@ -55,7 +57,10 @@ impl Printer {
                 }
                 out.write_all(line)
             }
-            Writer::Jsonl { out } => json::print_line(out, &Line { columns, utc: *utc, event }),
+            Writer::Jsonl { out, notes } => {
+                notes.begin();
+                json::print_line(out, &Line { columns, utc: *utc, event, notes })
+            }
             Writer::Csv { out, record, field, has_header } => {
                 if !std::mem::replace(has_header, true) {
                     let names = columns.iter().map(|column| column.name());
@@ -75,7 +80,7 @@ impl Printer {
     /// Hands on what has been printed.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         match &mut self.form {
-            Writer::Text { out, .. } | Writer::Jsonl { out } => out.flush(),
+            Writer::Text { out, .. } | Writer::Jsonl { out, .. } => out.flush(),
             Writer::Csv { out, .. } => out.flush(),
         }
     }
@@ -104,6 +109,7 @@ struct Line<'a> {
     columns: &'a [Column],
     utc: bool,
     event: EventView<'a>,
+    notes: &'a Notes,
 }
 
 impl Serialize for Line<'_> {
@@ -115,9 +121,35 @@ impl Serialize for Line<'_> {
                 Column::Ts if !self.utc => "ts_ns",
                 column => column.name(),
             };
-            map.serialize_entry(name, &column.value(self.event, self.utc))?;
+            match column.value(self.event, self.utc) {
+                Value::Fields(values) => self.fields(&mut map, name, values)?,
+                value => map.serialize_entry(name, &value)?,
+            }
         }
         map.end()
+    }
+}
+
+impl Line<'_> {
+    /// The fields, and what they leave.
+    fn fields<M: SerializeMap>(
+        &self,
+        map: &mut M,
+        name: &str,
+        values: Values<'_>,
+    ) -> Result<(), M::Error> {
+        let notes = self.notes;
+        map.serialize_entry(name, &Fields { values, notes })?;
+        if notes.undescribed.get() > 0 {
+            map.serialize_entry("undescribed_bytes", &Int::from(notes.undescribed.get()))?;
+        }
+        if let Some(at) = notes.ill_formed_at.get() {
+            map.serialize_entry("ill_formed_at", &Int::from(at))?;
+        }
+        if notes.lossy.get() {
+            map.serialize_entry("lossy", &true)?;
+        }
+        Ok(())
     }
 }
 

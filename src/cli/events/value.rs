@@ -89,8 +89,8 @@ impl Value<'_> {
 impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match *self {
-            Value::Unknown | Value::None => serializer.serialize_none(),
-            Value::Fields(values) => fields::Json(values).serialize(serializer),
+            // Fields are printed with what is to be said beside them.
+            Value::Unknown | Value::None | Value::Fields(_) => serializer.serialize_none(),
             Value::Number(number) | Value::Bits(number) => Int::from(number).serialize(serializer),
             Value::Ns(ns) => Int::from(ns).serialize(serializer),
             Value::Text(name) => serializer.serialize_str(name),

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use tracemill::Batch;
+use tracemill::{Batch, Config};
 
 use super::args::InfoArgs;
 use super::console::Console;
@@ -26,7 +26,9 @@ pub(crate) fn run(args: &InfoArgs) -> io::Result<Outcome> {
 fn one(path: &Path, args: &InfoArgs, is_first: &mut bool) -> io::Result<Outcome> {
     let mut console = Console::new(args.json, &args.reading, false);
     let mut census = Census { tally: Tally::new(), with_stack: 0, frame_bytes: 0 };
-    let Some(pass) = pump::pump(path, &args.reading, &mut console, &mut census)? else {
+    let Some(pass) =
+        pump::pump(path, &args.reading, &Config::default(), &mut console, &mut census)?
+    else {
         return Ok(Outcome::IO);
     };
     if pass.is_known() {

@@ -24,6 +24,31 @@ pub(super) struct LossRecord {
     to_ns: Option<Int>,
 }
 
+/// What was lost in a span of time, in JSON.
+#[derive(Serialize)]
+pub(super) struct WindowRecord {
+    from_ns: Option<Int>,
+    to_ns: Option<Int>,
+    lost: Int,
+    lost_after_damage: Int,
+    gaps: Int,
+}
+
+/// Loss by time, in order.
+pub(super) fn windows(pass: &Pass) -> Vec<WindowRecord> {
+    let clock = &pass.parser.format().state().clock;
+    let windows = pass.parser.loss().windows().iter();
+    windows
+        .map(|window| WindowRecord {
+            from_ns: clock.ns(window.from_ticks).map(Int::from),
+            to_ns: clock.ns(window.to_ticks).map(Int::from),
+            lost: window.lost.into(),
+            lost_after_damage: window.lost_after_damage.into(),
+            gaps: window.gaps.into(),
+        })
+        .collect()
+}
+
 /// Every capture thread that is still known, the greatest loss first.
 pub(super) fn records(pass: &Pass) -> Vec<LossRecord> {
     sorted(pass)
@@ -86,6 +111,24 @@ pub(super) fn print(out: &mut impl Write, pass: &Pass) -> io::Result<()> {
         let [gaps, anomalies] = [loss.gaps, loss.anomalies].map(text::grouped);
         vec![thread.to_string(), events, lost, gaps, anomalies, from, to]
     });
+    table::print(out, &heads, rows)?;
+    print_windows(out, pass)
+}
+
+/// Prints when events were lost, if that was at more than one time.
+fn print_windows(out: &mut impl Write, pass: &Pass) -> io::Result<()> {
+    let windows = pass.parser.loss().windows();
+    if windows.len() < 2 {
+        return Ok(());
+    }
+    let clock = &pass.parser.format().state().clock;
+    let heads = [("lost from", true), ("to", true), ("events", true), ("gaps", true)];
+    let rows = windows.iter().map(|window| {
+        let times = [window.from_ticks, window.to_ticks].map(|ticks| text::span(clock.ns(ticks)));
+        let [from, to] = times;
+        vec![from, to, text::grouped(window.lost), text::grouped(window.gaps)]
+    });
+    writeln!(out)?;
     table::print(out, &heads, rows)
 }
 

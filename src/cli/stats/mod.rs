@@ -9,14 +9,15 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use tracemill::Batch;
+use tracemill::{Batch, Config};
 
 use super::args::{By, StatsArgs};
 use super::console::Console;
+use super::end::End;
 use super::outcome::Outcome;
 use super::pump::{self, Visitor};
 use super::tally::Tally;
-use super::{each, json};
+use super::{each, json, remarks};
 
 /// Counts the events of each file.
 pub(crate) fn run(args: &StatsArgs) -> io::Result<Outcome> {
@@ -33,7 +34,8 @@ fn one(
 ) -> io::Result<Outcome> {
     let mut console = Console::new(args.json, &args.reading, false);
     let mut tally = Tally::new();
-    let Some(pass) = pump::pump(path, &args.reading, &mut console, &mut tally)? else {
+    let Some(pass) = pump::pump(path, &args.reading, &Config::default(), &mut console, &mut tally)?
+    else {
         return Ok(Outcome::IO);
     };
     if !pass.is_known() {
@@ -42,6 +44,7 @@ fn one(
     let by = distinct(&args.by);
     if let Some(table) = table {
         table.rows(&pass.name, &tally, &by)?;
+        remarks::print(&console, &pass);
         return Ok(pass.outcome);
     }
     let mut out = io::BufWriter::new(io::stdout().lock());
@@ -53,6 +56,12 @@ fn one(
         }
         report::print(&mut out, &pass, &tally, &by)?;
         loss::print(&mut out, &pass)?;
+        for line in remarks::others(&pass.stats) {
+            writeln!(out, "{line}")?;
+        }
+        if let End::Truncated(..) = &pass.end {
+            writeln!(out, "{}", pass.end.describe())?;
+        }
         if args.memory {
             memory::print(&mut out, &pass, &tally)?;
         }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use tracemill::Format;
 
-use super::loss::{self, LossRecord};
+use super::loss::{self, LossRecord, WindowRecord};
 use super::memory::MemoryRecord;
 use crate::cli::args::By;
 use crate::cli::end::{EndRecord, FaultRecord};
@@ -34,6 +34,10 @@ pub(super) struct Report<'a> {
     lost_after_damage: Int,
     sequence_anomalies: Int,
     loss: Vec<LossRecord>,
+    loss_windows: Vec<WindowRecord>,
+    undescribed: Int,
+    unresolved_stacks: Int,
+    classes_refused: Int,
     #[serde(skip_serializing_if = "Option::is_none")]
     memory: Option<MemoryRecord>,
     fault_count: Int,
@@ -60,6 +64,10 @@ impl<'a> Report<'a> {
             lost_after_damage: stats.lost_after_damage.into(),
             sequence_anomalies: stats.anomalies.into(),
             loss: loss::records(pass),
+            loss_windows: loss::windows(pass),
+            undescribed: stats.undescribed.into(),
+            unresolved_stacks: stats.unresolved_stacks.into(),
+            classes_refused: stats.classes_refused.into(),
             memory: memory.then(|| MemoryRecord::new(pass, tally)),
             fault_count: stats.faults.into(),
             faults: &pass.faults,

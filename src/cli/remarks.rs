@@ -1,0 +1,84 @@
+//! What has to be seen of a trace that was read, where no report shows it: a line each on standard
+//! error.
+
+use tracemill::{Format, Stats};
+
+use super::console::Console;
+use super::pump::Pass;
+use super::text;
+
+/// Says what was lost, and what is not loss but has to be known.
+pub(crate) fn print(console: &Console, pass: &Pass) {
+    let stats = &pass.stats;
+    let lost = stats.lost - stats.lost_after_damage;
+    if lost > 0 {
+        let (threads, place) = (threads(pass), window(pass));
+        let what = counted(lost, "event was lost", "events were lost");
+        console.remark(&pass.name, &format!("{what} when the trace was made{threads}{place}"));
+    }
+    let hidden = stats.lost_after_damage;
+    if hidden > 0 {
+        let what = counted(hidden, "event is missing", "events are missing");
+        console.remark(&pass.name, &format!("{what} after damage"));
+    }
+    for line in others(stats) {
+        console.remark(&pass.name, &line);
+    }
+}
+
+/// What is not loss.
+pub(crate) fn others(stats: &Stats) -> impl Iterator<Item = String> {
+    [
+        (stats.anomalies, "sequence number went back", "sequence numbers went back"),
+        (
+            stats.early,
+            "event was delivered before it was certain that none older would come",
+            "events were delivered before it was certain that none older would come",
+        ),
+        (stats.late, "event is older than one before it", "events are older than one before them"),
+        (
+            stats.undescribed,
+            "event is of a kind that the trace does not define",
+            "events are of kinds that the trace does not define",
+        ),
+        (
+            stats.unresolved_stacks,
+            "event has a stack that is not defined",
+            "events have stacks that are not defined",
+        ),
+        (
+            stats.classes_refused,
+            "definition of events was beyond a limit: they are shown raw",
+            "definitions of events were beyond a limit: they are shown raw",
+        ),
+    ]
+    .into_iter()
+    .filter(|(count, ..)| *count > 0)
+    .map(|(count, one, many)| counted(count, one, many))
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", text::grouped(count), if count == 1 { one } else { many })
+}
+
+fn threads(pass: &Pass) -> String {
+    let threads = pass.parser.loss().threads().filter(|(_, loss)| loss.lost > 0).count();
+    match threads {
+        0 => String::new(),
+        1 => ", by 1 thread".to_owned(),
+        many => format!(", by {} threads", text::grouped(many as u64)),
+    }
+}
+
+/// From the first gap to the last.
+fn window(pass: &Pass) -> String {
+    let clock = &pass.parser.format().state().clock;
+    let loss = pass.parser.loss().total();
+    let to = clock.ns(loss.gap_to);
+    let from = if loss.gap_from == 0 { None } else { clock.ns(loss.gap_from) };
+    match (from, to) {
+        (_, None) => String::new(),
+        (None, to) => format!(", between the start and {}", text::span(to)),
+        (from, to) => format!(", between {} and {}", text::span(from), text::span(to)),
+    }
+}
