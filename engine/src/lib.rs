@@ -51,7 +51,7 @@ pub use format::{
 };
 pub use framer::{Framer, Full};
 pub use guid::Guid;
-pub use layout::{Count, Field, FieldId, Layout, MAX_DEPTH, Map, Type};
+pub use layout::{Count, Field, FieldId, Layout, MAX_DEPTH, Map, Names, Type};
 pub use loss::{Loss, Span, SpanKind, ThreadLoss};
 #[cfg(feature = "parallel")]
 pub use parallel::ParallelParser;
