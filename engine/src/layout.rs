@@ -4,6 +4,7 @@
 //! the payload come first; the fields of objects follow wherever an object's type says.
 
 use std::borrow::Cow;
+use std::fmt;
 
 /// Types inside of each other that are followed.
 pub const MAX_DEPTH: u32 = 32;
@@ -36,6 +37,67 @@ pub struct Map {
     pub is_bits: bool,
     /// Value and name.
     pub names: &'static [(u64, &'static str)],
+}
+
+impl Map {
+    /// The name of exactly this value. O(names).
+    pub fn name(&self, value: u64) -> Option<&'static str> {
+        self.names.iter().find(|(known, _)| *known == value).map(|(_, name)| *name)
+    }
+
+    /// The names that a value has: that of the value; of a set of bits, those whose bits all are in
+    /// it. They are looked up as they are asked for.
+    pub fn names(&self, value: u64) -> Names {
+        Names { left: self.names.iter(), value, is_bits: self.is_bits }
+    }
+}
+
+/// The names that a value has, in the order of the [`Map`].
+///
+/// As text they are joined by `|`; bits without a name follow in hexadecimal. A value without a
+/// name is its number.
+#[derive(Clone, Debug)]
+pub struct Names {
+    left: std::slice::Iter<'static, (u64, &'static str)>,
+    value: u64,
+    is_bits: bool,
+}
+
+impl Names {
+    fn has(&self, known: u64) -> bool {
+        let is_in = self.is_bits && known != 0 && self.value & known == known;
+        is_in || self.value == known
+    }
+
+    fn next_pair(&mut self) -> Option<(u64, &'static str)> {
+        let found = self.left.clone().position(|(known, _)| self.has(*known))?;
+        self.left.nth(found).copied()
+    }
+}
+
+impl Iterator for Names {
+    type Item = &'static str;
+
+    fn next(&mut self) -> Option<&'static str> {
+        self.next_pair().map(|(_, name)| name)
+    }
+}
+
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut names, mut unnamed, mut separator) = (self.clone(), self.value, "");
+        while let Some((bits, name)) = names.next_pair() {
+            write!(f, "{separator}{name}")?;
+            (separator, unnamed) = ("|", unnamed & !bits);
+        }
+        match (separator, self.is_bits) {
+            ("", false) => write!(f, "{}", self.value),
+            (_, true) if unnamed != 0 || separator.is_empty() => {
+                write!(f, "{separator}{unnamed:#x}")
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What stands in the payload. Little-endian, not aligned.
@@ -195,5 +257,30 @@ impl FieldId {
     /// Its place among the fields of the payload.
     pub fn index(self) -> usize {
         self.0 as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Map;
+
+    #[test]
+    fn a_value_has_its_name() {
+        let map = Map { is_bits: false, names: &[(0, "Small"), (1, "Large"), (3, "Both")] };
+        assert_eq!((map.name(1), map.name(2)), (Some("Large"), None));
+        assert!(map.names(3).eq(["Both"]) && map.names(2).next().is_none());
+        assert_eq!([map.names(0).to_string(), map.names(2).to_string()], ["Small", "2"]);
+    }
+
+    #[test]
+    fn a_set_of_bits_has_many() {
+        let names = &[(0, "None"), (1, "A"), (4, "C"), (5, "AC"), (1 << 63, "Top")];
+        let map = Map { is_bits: true, names };
+        assert!(map.names(1 | 1 << 63).eq(["A", "Top"]), "no name whose bits are partly there");
+        assert!(map.names(5).eq(["A", "C", "AC"]) && map.names(0).eq(["None"]));
+        assert_eq!(map.names(4 | 0x30).to_string(), "C|0x30");
+        assert_eq!([map.names(2).to_string(), map.names(0).to_string()], ["0x2", "None"]);
+        let unnamed = Map { is_bits: true, names: &[] };
+        assert_eq!(unnamed.names(0).to_string(), "0x0");
     }
 }

@@ -56,7 +56,7 @@ pub use format::{
 };
 pub use framer::{Framer, Full};
 pub use guid::Guid;
-pub use layout::{Count, Field, FieldId, Layout, MAX_DEPTH, Map, Type};
+pub use layout::{Count, Field, FieldId, Layout, MAX_DEPTH, Map, Names, Type};
 pub use loss::{Gap, Loss, Span, SpanKind, ThreadLoss};
 pub use order::{Order, Place};
 pub use page::Keeper;

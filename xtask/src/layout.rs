@@ -1,5 +1,7 @@
 //! A template as the lists that a `Layout` is made of.
 
+use std::fmt;
+
 use crate::Failure;
 use crate::xml::Element;
 
@@ -9,7 +11,7 @@ pub struct Lists {
     /// Those of the payload come first.
     pub fields: Vec<Field>,
     /// What stands in the list of types.
-    pub types: Vec<String>,
+    pub types: Vec<Type>,
     /// How many fields are the payload's.
     pub count: usize,
 }
@@ -22,6 +24,45 @@ pub struct Field {
     pub map: Option<String>,
 }
 
+/// A type; as text, in Rust.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Type {
+    /// By its name.
+    Simple(&'static str),
+    Object {
+        first: usize,
+        count: usize,
+    },
+    Array {
+        element: usize,
+        count: Count,
+    },
+}
+
+/// How many elements an array has.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Count {
+    Fixed(u16),
+    Field(usize),
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Simple(name) => write!(f, "Type::{name}"),
+            Self::Object { first, count } => {
+                write!(f, "Type::Object {{ first: {first}, count: {count} }}")
+            }
+            Self::Array { element, count: Count::Fixed(count) } => {
+                write!(f, "Type::Array {{ element: {element}, count: Count::Fixed({count}) }}")
+            }
+            Self::Array { element, count: Count::Field(field) } => {
+                write!(f, "Type::Array {{ element: {element}, count: Count::Field({field}) }}")
+            }
+        }
+    }
+}
+
 /// The lists of the elements `data` and `struct` of a template.
 pub fn lists(items: &[Element]) -> Result<Lists, Failure> {
     let mut lists = Lists { count: items.len(), ..Lists::default() };
@@ -30,12 +71,12 @@ pub fn lists(items: &[Element]) -> Result<Lists, Failure> {
     let mut inner = Vec::new();
     for (place, item) in items.iter().enumerate() {
         let element = match item.name.as_str() {
-            "data" => simple(item)?.to_owned(),
+            "data" => simple(item)?,
             "struct" => {
                 let first = next;
                 next += item.children.len();
                 inner.push(item);
-                format!("Type::Object {{ first: {first}, count: {} }}", item.children.len())
+                Type::Object { first, count: item.children.len() }
             }
             other => return Err(format!("<{other}> in a template").into()),
         };
@@ -45,7 +86,7 @@ pub fn lists(items: &[Element]) -> Result<Lists, Failure> {
     for object in inner {
         for (place, item) in object.children.iter().enumerate() {
             let earlier = object.children.get(..place).unwrap_or_default();
-            let type_index = lists.array(simple(item)?.to_owned(), item, earlier)?;
+            let type_index = lists.array(simple(item)?, item, earlier)?;
             lists.fields.push(field(item, type_index)?);
         }
     }
@@ -56,7 +97,7 @@ impl Lists {
     /// The place of a type, or of an array of it if the item has a count or a length.
     fn array(
         &mut self,
-        element: String,
+        element: Type,
         item: &Element,
         before: &[Element],
     ) -> Result<usize, Failure> {
@@ -66,15 +107,15 @@ impl Lists {
             return if is_array { Err("an array without a length".into()) } else { Ok(element) };
         };
         let count = if let Ok(count) = count.parse::<u16>() {
-            format!("Fixed({count})")
+            Count::Fixed(count)
         } else {
             let found = before.iter().rposition(|earlier| earlier.get("name") == Some(count));
-            format!("Field({})", found.ok_or_else(|| format!("no field {count}"))?)
+            Count::Field(found.ok_or_else(|| format!("no field {count}"))?)
         };
-        Ok(self.place(format!("Type::Array {{ element: {element}, count: Count::{count} }}")))
+        Ok(self.place(Type::Array { element, count }))
     }
 
-    fn place(&mut self, wanted: String) -> usize {
+    fn place(&mut self, wanted: Type) -> usize {
         self.types.iter().position(|known| *known == wanted).unwrap_or_else(|| {
             self.types.push(wanted);
             self.types.len() - 1
@@ -88,24 +129,24 @@ fn field(item: &Element, type_index: usize) -> Result<Field, Failure> {
 }
 
 /// The type of a value or element.
-fn simple(item: &Element) -> Result<&'static str, Failure> {
-    Ok(match item.need("inType")? {
-        "win:Int8" => "Type::Int8",
-        "win:UInt8" | "win:Binary" => "Type::UInt8",
-        "win:Int16" => "Type::Int16",
-        "win:UInt16" => "Type::UInt16",
-        "win:Int32" => "Type::Int32",
-        "win:UInt32" | "win:HexInt32" => "Type::UInt32",
-        "win:Int64" => "Type::Int64",
-        "win:UInt64" | "win:HexInt64" => "Type::UInt64",
-        "win:Float" => "Type::Float32",
-        "win:Double" => "Type::Float64",
-        "win:Boolean" => "Type::Bool32",
-        "win:Pointer" => "Type::Pointer",
-        "win:UnicodeString" => "Type::Utf16Z",
-        "win:AnsiString" => "Type::AnsiZ",
-        "win:GUID" => "Type::Guid",
-        "win:FILETIME" => "Type::FileTime",
+fn simple(item: &Element) -> Result<Type, Failure> {
+    Ok(Type::Simple(match item.need("inType")? {
+        "win:Int8" => "Int8",
+        "win:UInt8" | "win:Binary" => "UInt8",
+        "win:Int16" => "Int16",
+        "win:UInt16" => "UInt16",
+        "win:Int32" => "Int32",
+        "win:UInt32" | "win:HexInt32" => "UInt32",
+        "win:Int64" => "Int64",
+        "win:UInt64" | "win:HexInt64" => "UInt64",
+        "win:Float" => "Float32",
+        "win:Double" => "Float64",
+        "win:Boolean" => "Bool32",
+        "win:Pointer" => "Pointer",
+        "win:UnicodeString" => "Utf16Z",
+        "win:AnsiString" => "AnsiZ",
+        "win:GUID" => "Guid",
+        "win:FILETIME" => "FileTime",
         other => return Err(format!("no type for {other}").into()),
-    })
+    }))
 }

@@ -1,12 +1,17 @@
 //! `cargo run -p xtask -- schemas [DIR] [--check]`
 //!
 //! Reads the event manifests in DIR (`../shared/corpus/manifests` beside the project) and writes
-//! the tables of `formats/clr`. With `--check` it writes nothing and fails if they would differ.
+//! the tables of `formats/clr` and the typed views of its events. With `--check` it writes nothing
+//! and fails if they would differ.
 
+mod kinds;
 mod layout;
 mod manifest;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod text;
+mod views;
 mod xml;
 
 use std::collections::BTreeMap;
@@ -42,19 +47,23 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     let folder =
         folders.first().map_or_else(|| root.join("../shared/corpus/manifests"), PathBuf::from);
     let wanted = tables::write(&manifest::read_all(&folder)?)?;
-    let target = root.join("formats/clr/src/tables");
+    let target = root.join("formats/clr/src");
     if check { compare(&wanted, &target) } else { replace(&wanted, &target) }
 }
 
-/// Names and contents of the files in a folder that are Rust code.
-fn present(folder: &Path) -> Result<BTreeMap<String, String>, Failure> {
+/// The folders of `formats/clr/src` in which all is written.
+const FOLDERS: [&str; 3] = ["tables", "views", "events"];
+
+/// Paths and contents of the files in them that are Rust code.
+fn present(target: &Path) -> Result<BTreeMap<String, String>, Failure> {
     let mut found = BTreeMap::new();
-    if folder.is_dir() {
-        for entry in fs::read_dir(folder)? {
+    for folder in FOLDERS {
+        let path = target.join(folder);
+        for entry in path.is_dir().then(|| fs::read_dir(path)).transpose()?.into_iter().flatten() {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "rs") {
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                found.insert(name, fs::read_to_string(&path)?);
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                found.insert(format!("{folder}/{name}"), fs::read_to_string(&path)?);
             }
         }
     }
@@ -77,7 +86,9 @@ fn compare(wanted: &BTreeMap<String, String>, folder: &Path) -> Result<(), Failu
 }
 
 fn replace(wanted: &BTreeMap<String, String>, folder: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(folder)?;
+    for name in FOLDERS {
+        fs::create_dir_all(folder.join(name))?;
+    }
     for (name, text) in present(folder)? {
         if !wanted.contains_key(&name) && text.starts_with(tables::MARK) {
             fs::remove_file(folder.join(name))?;

@@ -41,6 +41,17 @@ pub fn snake(name: &str) -> String {
     text
 }
 
+/// `GCBulkNode` is `GcBulkNode`.
+pub fn camel(name: &str) -> String {
+    let mut text = String::new();
+    for word in snake(name).split('_') {
+        let mut letters = word.chars();
+        text.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+        text.push_str(letters.as_str());
+    }
+    text
+}
+
 /// Hexadecimal, in groups of four digits.
 pub fn hex(value: u64) -> String {
     let digits = format!("{value:x}");

@@ -1,5 +1,11 @@
 //! Events that no manifest describes and that streams describe wrongly or not at all.
 
+pub mod event_pipe;
+pub mod sample_profiler;
+pub mod universal_events;
+pub mod universal_system;
+pub mod views;
+
 use tracemill_engine::{Field, Layout, Map, Type};
 
 use crate::schema::{Described, EventSchema, Provider, field, mapped};
@@ -11,24 +17,26 @@ pub(crate) const SAMPLE_PROFILER: Provider = Provider {
         0x44, 0x0d, 0x53, 0x3c, 0xae, 0x97, 0x3a, 0x51, 0x1e, 0x6d, 0x78, 0x3e, 0x8f, 0x8e, 0x03,
         0xa9,
     ],
-    events: &[EventSchema {
-        id: 0,
-        version: 0,
-        name: "ThreadSample",
-        task: "Thread",
-        opcode: "Sample",
-        title: "Thread/Sample",
-        level: 4,
-        keywords: 0,
-        message: None,
-        layout: Layout::of(&SAMPLE, &[Type::UInt32], 1),
-    }],
+    events: &SAMPLE_EVENTS,
     described: Described::No,
 };
 
+static SAMPLE_EVENTS: [EventSchema; 1] = [EventSchema {
+    id: 0,
+    version: 0,
+    name: "ThreadSample",
+    task: "Thread",
+    opcode: "Sample",
+    title: "Thread/Sample",
+    level: 4,
+    keywords: 0,
+    message: None,
+    layout: Layout::of(&SAMPLE, &[Type::UInt32], 1),
+}];
+
 static SAMPLE: [Field; 1] = [mapped("Type", 0, &SAMPLE_TYPE)];
 
-static SAMPLE_TYPE: Map =
+pub(crate) static SAMPLE_TYPE: Map =
     Map { is_bits: false, names: &[(0, "Error"), (1, "External"), (2, "Managed")] };
 
 /// Processes and what they map, of nettrace V6. The stream says that strings are single bytes, and
@@ -39,16 +47,18 @@ pub(crate) const UNIVERSAL_SYSTEM: Provider = Provider {
         0x6b, 0x7c, 0x10, 0x8c, 0xf8, 0x79, 0x31, 0x52, 0x4d, 0xe6, 0x2a, 0x0e, 0x20, 0xa3, 0xf5,
         0x62,
     ],
-    events: &[
-        plain(0, "ExistingProcess", Layout::of(&PROCESS, &TYPES, 3)),
-        plain(1, "ProcessCreate", Layout::of(&PROCESS, &TYPES, 3)),
-        plain(2, "ProcessExit", Layout::of(&[], &[], 0)),
-        plain(3, "ProcessMapping", Layout::of(&MAPPING, &TYPES, 8)),
-        plain(4, "ProcessSymbol", Layout::of(&SYMBOL, &TYPES, 5)),
-        plain(5, "ProcessMappingMetadata", Layout::of(&METADATA, &TYPES, 3)),
-    ],
+    events: &SYSTEM_EVENTS,
     described: Described::Wrongly,
 };
+
+static SYSTEM_EVENTS: [EventSchema; 6] = [
+    plain(0, "ExistingProcess", Layout::of(&PROCESS, &TYPES, 3)),
+    plain(1, "ProcessCreate", Layout::of(&PROCESS, &TYPES, 3)),
+    plain(2, "ProcessExit", Layout::of(&[], &[], 0)),
+    plain(3, "ProcessMapping", Layout::of(&MAPPING, &TYPES, 8)),
+    plain(4, "ProcessSymbol", Layout::of(&SYMBOL, &TYPES, 5)),
+    plain(5, "ProcessMappingMetadata", Layout::of(&METADATA, &TYPES, 3)),
+];
 
 static TYPES: [Type; 2] = [Type::VarUInt, Type::Utf8Counted];
 
@@ -78,9 +88,13 @@ static METADATA: [Field; 3] =
 
 /// An event that is called by its name alone.
 const fn plain(id: u32, name: &'static str, layout: Layout) -> EventSchema {
+    versioned(id, 0, name, layout)
+}
+
+const fn versioned(id: u32, version: u8, name: &'static str, layout: Layout) -> EventSchema {
     EventSchema {
         id,
-        version: 0,
+        version,
         name,
         task: "",
         opcode: "",

@@ -66,11 +66,15 @@ impl Provider {
 
     /// An event of this version, or of the newest one before it.
     pub(crate) fn newest(&self, id: u32, version: u32) -> Option<&'static EventSchema> {
-        let key = |event: &EventSchema| (event.id, u32::from(event.version));
-        let after = self.events.partition_point(|event| key(event) <= (id, version));
-        let event = after.checked_sub(1).and_then(|place| self.events.get(place))?;
-        (event.id == id).then_some(event)
+        self.events.get(newest(self.events, id, version)?)
     }
+}
+
+/// The place of an event of this version, or of the newest one before it.
+pub(crate) fn newest(events: &[EventSchema], id: u32, version: u32) -> Option<usize> {
+    let key = |event: &EventSchema| (event.id, u32::from(event.version));
+    let place = events.partition_point(|event| key(event) <= (id, version)).checked_sub(1)?;
+    (events.get(place)?.id == id).then_some(place)
 }
 
 /// A field, as a constant.

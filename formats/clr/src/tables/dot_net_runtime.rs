@@ -1076,7 +1076,7 @@ static EVENT_SOURCE_MESSAGE: [Field; 1] = [
 
 static TYPES_0: [Type; 1] = [Type::Utf16Z];
 
-static GC_REASON_MAP: Map = Map {
+pub(crate) static GC_REASON_MAP: Map = Map {
     is_bits: false,
     names: &[
         (0x0, "AllocSmall"),
@@ -1099,7 +1099,7 @@ static GC_START: [Field; 2] = [
 
 static TYPES_1: [Type; 1] = [Type::UInt32];
 
-static GC_TYPE_MAP: Map = Map {
+pub(crate) static GC_TYPE_MAP: Map = Map {
     is_bits: false,
     names: &[
         (0x0, "NonConcurrentGC"),
@@ -1202,7 +1202,7 @@ static GC_HEAP_STATS_V2: [Field; 16] = [
     field("TotalPromotedSize4", 0),
 ];
 
-static GC_SEGMENT_TYPE_MAP: Map = Map {
+pub(crate) static GC_SEGMENT_TYPE_MAP: Map = Map {
     is_bits: false,
     names: &[
         (0x0, "SmallObjectHeap"),
@@ -1237,7 +1237,7 @@ static GC_FREE_SEGMENT_V1: [Field; 2] = [
 
 static TYPES_8: [Type; 2] = [Type::UInt64, Type::UInt16];
 
-static GC_SUSPEND_EE_REASON_MAP: Map = Map {
+pub(crate) static GC_SUSPEND_EE_REASON_MAP: Map = Map {
     is_bits: false,
     names: &[
         (0x0, "SuspendOther"),
@@ -1261,7 +1261,7 @@ static GC_SUSPEND_EE_V1: [Field; 3] = [
     field("ClrInstanceID", 1),
 ];
 
-static GC_ALLOCATION_KIND_MAP: Map = Map {
+pub(crate) static GC_ALLOCATION_KIND_MAP: Map = Map {
     is_bits: false,
     names: &[
         (0x0, "Small"),
@@ -1324,7 +1324,7 @@ static GC_FINALIZERS_END_V1: [Field; 2] = [
     field("ClrInstanceID", 1),
 ];
 
-static TYPE_FLAGS_MAP: Map = Map {
+pub(crate) static TYPE_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "Delegate"),
@@ -1356,7 +1356,7 @@ static BULK_TYPE: [Field; 11] = [
 
 static TYPES_10: [Type; 8] = [Type::UInt32, Type::UInt16, Type::Object { first: 3, count: 8 }, Type::Array { element: 2, count: Count::Field(0) }, Type::UInt64, Type::UInt8, Type::Utf16Z, Type::Array { element: 4, count: Count::Field(6) }];
 
-static GC_ROOT_KIND_MAP: Map = Map {
+pub(crate) static GC_ROOT_KIND_MAP: Map = Map {
     is_bits: false,
     names: &[
         (0x0, "Stack"),
@@ -1368,7 +1368,7 @@ static GC_ROOT_KIND_MAP: Map = Map {
     ],
 };
 
-static GC_ROOT_FLAGS_MAP: Map = Map {
+pub(crate) static GC_ROOT_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "Pinning"),
@@ -1483,7 +1483,7 @@ static FINALIZE_OBJECT: [Field; 3] = [
 
 static TYPES_19: [Type; 2] = [Type::Pointer, Type::UInt16];
 
-static GC_HANDLE_KIND_MAP: Map = Map {
+pub(crate) static GC_HANDLE_KIND_MAP: Map = Map {
     is_bits: false,
     names: &[
         (0x0, "WeakShort"),
@@ -1527,7 +1527,7 @@ static GC_TRIGGERED: [Field; 2] = [
     field("ClrInstanceID", 1),
 ];
 
-static GC_ROOT_CCW_FLAGS_MAP: Map = Map {
+pub(crate) static GC_ROOT_CCW_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "Strong"),
@@ -1564,7 +1564,7 @@ static GC_BULK_RCW: [Field; 9] = [
 
 static TYPES_22: [Type; 5] = [Type::UInt32, Type::UInt16, Type::Object { first: 3, count: 6 }, Type::Array { element: 2, count: Count::Field(0) }, Type::UInt64];
 
-static GC_ROOT_STATIC_VAR_FLAGS_MAP: Map = Map {
+pub(crate) static GC_ROOT_STATIC_VAR_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "ThreadLocal"),
@@ -1628,7 +1628,7 @@ static THREAD_POOL_WORKER_THREAD_ADJUSTMENT_SAMPLE: [Field; 2] = [
 
 static TYPES_25: [Type; 2] = [Type::Float64, Type::UInt16];
 
-static THREAD_ADJUSTMENT_REASON_MAP: Map = Map {
+pub(crate) static THREAD_ADJUSTMENT_REASON_MAP: Map = Map {
     is_bits: false,
     names: &[
         (0x0, "Warmup"),
@@ -1732,7 +1732,7 @@ static TYPE_LOAD_STOP: [Field; 5] = [
 
 static TYPES_30: [Type; 4] = [Type::UInt32, Type::UInt16, Type::UInt64, Type::Utf16Z];
 
-static EXCEPTION_THROWN_FLAGS_MAP: Map = Map {
+pub(crate) static EXCEPTION_THROWN_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "HasInnerException"),
@@ -1754,7 +1754,7 @@ static EXCEPTION: [Field; 6] = [
 
 static TYPES_31: [Type; 4] = [Type::Utf16Z, Type::Pointer, Type::UInt32, Type::UInt16];
 
-static CONTENTION_FLAGS_MAP: Map = Map {
+pub(crate) static CONTENTION_FLAGS_MAP: Map = Map {
     is_bits: false,
     names: &[
         (0x0, "Managed"),
@@ -1802,7 +1802,7 @@ static APP_DOMAIN_MEM_SURVIVED: [Field; 4] = [
     field("ClrInstanceID", 1),
 ];
 
-static THREAD_FLAGS_MAP: Map = Map {
+pub(crate) static THREAD_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "GCSpecial"),
@@ -1826,7 +1826,7 @@ static THREAD_TERMINATED_OR_TRANSITION: [Field; 3] = [
     field("ClrInstanceID", 1),
 ];
 
-static IL_STUB_GENERATED_FLAGS_MAP: Map = Map {
+pub(crate) static IL_STUB_GENERATED_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "ReverseInterop"),
@@ -1879,7 +1879,7 @@ static CONTENTION_STOP_V1: [Field; 3] = [
 
 static TYPES_36: [Type; 3] = [Type::UInt8, Type::UInt16, Type::Float64];
 
-static METHOD_FLAGS_MAP: Map = Map {
+pub(crate) static METHOD_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "Dynamic"),
@@ -1996,7 +1996,7 @@ static METHOD_JIT_MEMORY_ALLOCATED_FOR_CODE: [Field; 7] = [
     field("ClrInstanceID", 2),
 ];
 
-static MODULE_FLAGS_MAP: Map = Map {
+pub(crate) static MODULE_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "DomainNeutral"),
@@ -2084,7 +2084,7 @@ static MODULE_LOAD_V3: [Field; 14] = [
     field("NativeBuildID", 2),
 ];
 
-static ASSEMBLY_FLAGS_MAP: Map = Map {
+pub(crate) static ASSEMBLY_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "DomainNeutral"),
@@ -2110,7 +2110,7 @@ static ASSEMBLY_LOAD_UNLOAD_V1: [Field; 6] = [
     field("ClrInstanceID", 3),
 ];
 
-static APP_DOMAIN_FLAGS_MAP: Map = Map {
+pub(crate) static APP_DOMAIN_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "Default"),
@@ -2133,7 +2133,7 @@ static APP_DOMAIN_LOAD_UNLOAD_V1: [Field; 5] = [
     field("ClrInstanceID", 3),
 ];
 
-static MODULE_RANGE_TYPE_MAP: Map = Map {
+pub(crate) static MODULE_RANGE_TYPE_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x4, "ColdRange"),
@@ -2228,7 +2228,7 @@ static METHOD_JIT_INLINING_FAILED_ANSI: [Field; 12] = [
 
 static TYPES_45: [Type; 4] = [Type::Utf16Z, Type::Bool32, Type::AnsiZ, Type::UInt16];
 
-static RUNTIME_SKU_MAP: Map = Map {
+pub(crate) static RUNTIME_SKU_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "DesktopClr"),
@@ -2236,7 +2236,7 @@ static RUNTIME_SKU_MAP: Map = Map {
     ],
 };
 
-static STARTUP_FLAGS_MAP: Map = Map {
+pub(crate) static STARTUP_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "CONCURRENT_GC"),
@@ -2257,7 +2257,7 @@ static STARTUP_FLAGS_MAP: Map = Map {
     ],
 };
 
-static STARTUP_MODE_MAP: Map = Map {
+pub(crate) static STARTUP_MODE_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "ManagedExe"),
@@ -2288,7 +2288,7 @@ static RUNTIME_INFORMATION: [Field; 15] = [
 
 static TYPES_46: [Type; 5] = [Type::UInt16, Type::UInt32, Type::UInt8, Type::Utf16Z, Type::Guid];
 
-static TAIL_CALL_TYPE_MAP: Map = Map {
+pub(crate) static TAIL_CALL_TYPE_MAP: Map = Map {
     is_bits: false,
     names: &[
         (0x0, "OptimizedTailCall"),
@@ -2518,7 +2518,7 @@ static EVENT_SOURCE: [Field; 4] = [
 
 static TYPES_55: [Type; 2] = [Type::Int32, Type::Utf16Z];
 
-static TIERED_COMPILATION_SETTINGS_FLAGS_MAP: Map = Map {
+pub(crate) static TIERED_COMPILATION_SETTINGS_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x0, "None"),
@@ -2658,7 +2658,7 @@ static EXECUTION_CHECKPOINT: [Field; 3] = [
 
 static TYPES_62: [Type; 3] = [Type::UInt16, Type::Utf16Z, Type::Int64];
 
-static WAIT_HANDLE_WAIT_SOURCE_MAP: Map = Map {
+pub(crate) static WAIT_HANDLE_WAIT_SOURCE_MAP: Map = Map {
     is_bits: false,
     names: &[
         (0x0, "Unknown"),

@@ -1090,7 +1090,7 @@ static CLR_STACK_WALK: [Field; 5] = [
 
 static TYPES_13: [Type; 5] = [Type::UInt16, Type::UInt8, Type::UInt32, Type::Pointer, Type::Array { element: 3, count: Count::Fixed(2) }];
 
-static MODULE_RANGE_TYPE_MAP: Map = Map {
+pub(crate) static MODULE_RANGE_TYPE_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "HotRange"),
@@ -1100,7 +1100,7 @@ static MODULE_RANGE_TYPE_MAP: Map = Map {
     ],
 };
 
-static MODULE_RANGE_IBC_TYPE_MAP: Map = Map {
+pub(crate) static MODULE_RANGE_IBC_TYPE_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "IBCUnprofiledSection"),
@@ -1108,7 +1108,7 @@ static MODULE_RANGE_IBC_TYPE_MAP: Map = Map {
     ],
 };
 
-static MODULE_RANGE_SECTION_TYPE_MAP: Map = Map {
+pub(crate) static MODULE_RANGE_SECTION_TYPE_MAP: Map = Map {
     is_bits: false,
     names: &[
         (0x1, "ModuleSection"),
@@ -1322,7 +1322,7 @@ static CCW_REF_COUNT_CHANGE_ANSI: [Field; 9] = [
 
 static TYPES_22: [Type; 6] = [Type::Pointer, Type::UInt32, Type::UInt64, Type::AnsiZ, Type::Utf16Z, Type::UInt16];
 
-static GC_HANDLE_KIND_MAP: Map = Map {
+pub(crate) static GC_HANDLE_KIND_MAP: Map = Map {
     is_bits: false,
     names: &[
         (0x0, "WeakShort"),

@@ -283,7 +283,7 @@ static GC_SETTINGS_RUNDOWN: [Field; 8] = [
 
 static TYPES_1: [Type; 3] = [Type::UInt64, Type::UInt32, Type::UInt16];
 
-static METHOD_FLAGS_MAP: Map = Map {
+pub(crate) static METHOD_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "Dynamic"),
@@ -400,7 +400,7 @@ static METHOD_IL_TO_NATIVE_MAP_RUNDOWN_V1: [Field; 8] = [
     field("ILVersionID", 0),
 ];
 
-static MODULE_FLAGS_MAP: Map = Map {
+pub(crate) static MODULE_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "DomainNeutral"),
@@ -471,7 +471,7 @@ static MODULE_LOAD_UNLOAD_RUNDOWN_V2: [Field; 13] = [
 
 static TYPES_7: [Type; 5] = [Type::UInt64, Type::UInt32, Type::Utf16Z, Type::UInt16, Type::Guid];
 
-static ASSEMBLY_FLAGS_MAP: Map = Map {
+pub(crate) static ASSEMBLY_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "DomainNeutral"),
@@ -497,7 +497,7 @@ static ASSEMBLY_LOAD_UNLOAD_RUNDOWN_V1: [Field; 6] = [
     field("ClrInstanceID", 3),
 ];
 
-static APP_DOMAIN_FLAGS_MAP: Map = Map {
+pub(crate) static APP_DOMAIN_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "Default"),
@@ -520,7 +520,7 @@ static APP_DOMAIN_LOAD_UNLOAD_RUNDOWN_V1: [Field; 5] = [
     field("ClrInstanceID", 3),
 ];
 
-static THREAD_FLAGS_MAP: Map = Map {
+pub(crate) static THREAD_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "GCSpecial"),
@@ -538,7 +538,7 @@ static THREAD_CREATED_RUNDOWN: [Field; 6] = [
     field("ClrInstanceID", 2),
 ];
 
-static MODULE_RANGE_TYPE_MAP: Map = Map {
+pub(crate) static MODULE_RANGE_TYPE_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x4, "ColdRange"),
@@ -555,7 +555,7 @@ static MODULE_RANGE_RUNDOWN: [Field; 5] = [
 
 static TYPES_8: [Type; 5] = [Type::UInt16, Type::UInt64, Type::UInt32, Type::Array { element: 2, count: Count::Fixed(1) }, Type::UInt8];
 
-static RUNTIME_SKU_MAP: Map = Map {
+pub(crate) static RUNTIME_SKU_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "DesktopClr"),
@@ -563,7 +563,7 @@ static RUNTIME_SKU_MAP: Map = Map {
     ],
 };
 
-static STARTUP_FLAGS_MAP: Map = Map {
+pub(crate) static STARTUP_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "CONCURRENT_GC"),
@@ -584,7 +584,7 @@ static STARTUP_FLAGS_MAP: Map = Map {
     ],
 };
 
-static STARTUP_MODE_MAP: Map = Map {
+pub(crate) static STARTUP_MODE_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x1, "ManagedExe"),
@@ -615,7 +615,7 @@ static RUNTIME_INFORMATION_RUNDOWN: [Field; 15] = [
 
 static TYPES_9: [Type; 5] = [Type::UInt16, Type::UInt32, Type::UInt8, Type::Utf16Z, Type::Guid];
 
-static TIERED_COMPILATION_SETTINGS_FLAGS_MAP: Map = Map {
+pub(crate) static TIERED_COMPILATION_SETTINGS_FLAGS_MAP: Map = Map {
     is_bits: true,
     names: &[
         (0x0, "None"),

@@ -65,7 +65,7 @@ static BUFFER_RENTED: [Field; 4] = [
 
 static TYPES_1: [Type; 1] = [Type::Int32];
 
-static BUFFER_ALLOCATED_REASON: Map = Map {
+pub(crate) static BUFFER_ALLOCATED_REASON: Map = Map {
     is_bits: false,
     names: &[
         (0x0, "Pooled"),
@@ -95,7 +95,7 @@ static BUFFER_TRIM_POLL: [Field; 2] = [
     field("pressure", 0),
 ];
 
-static BUFFER_DROPPED_REASON: Map = Map {
+pub(crate) static BUFFER_DROPPED_REASON: Map = Map {
     is_bits: false,
     names: &[
         (0x0, "Full"),

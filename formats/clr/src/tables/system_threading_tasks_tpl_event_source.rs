@@ -152,7 +152,7 @@ static TASK_COMPLETED: [Field; 4] = [
 
 static TYPES_2: [Type; 2] = [Type::Int32, Type::Bool32];
 
-static TASK_WAIT_BEHAVIOR: Map = Map {
+pub(crate) static TASK_WAIT_BEHAVIOR: Map = Map {
     is_bits: false,
     names: &[
         (0x1, "Synchronous"),
@@ -188,7 +188,7 @@ static TRACE_OPERATION_BEGIN: [Field; 3] = [
 
 static TYPES_4: [Type; 3] = [Type::Int32, Type::Utf16Z, Type::Int64];
 
-static ASYNC_CAUSALITY_STATUS: Map = Map {
+pub(crate) static ASYNC_CAUSALITY_STATUS: Map = Map {
     is_bits: false,
     names: &[
         (0x0, "Started"),
@@ -203,7 +203,7 @@ static TRACE_OPERATION_END: [Field; 2] = [
     mapped("Status", 1, &ASYNC_CAUSALITY_STATUS),
 ];
 
-static CAUSALITY_RELATION: Map = Map {
+pub(crate) static CAUSALITY_RELATION: Map = Map {
     is_bits: false,
     names: &[
         (0x0, "AssignDelegate"),
@@ -219,7 +219,7 @@ static TRACE_OPERATION_RELATION: [Field; 2] = [
     mapped("Relation", 1, &CAUSALITY_RELATION),
 ];
 
-static CAUSALITY_SYNCHRONOUS_WORK: Map = Map {
+pub(crate) static CAUSALITY_SYNCHRONOUS_WORK: Map = Map {
     is_bits: false,
     names: &[
         (0x0, "CompletionNotification"),
