@@ -1,5 +1,6 @@
 //! Event classes: who emits an event, what it is called, how its payload is described.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::layout::Layout;
@@ -32,6 +33,8 @@ pub struct EventClass {
     known: Option<Known>,
     /// The definition as it stands in the stream.
     definition: Box<[u8]>,
+    /// The part of it that the format's crate reads when it is asked.
+    attributes: Range<u32>,
 }
 
 impl EventClass {
@@ -51,6 +54,7 @@ impl EventClass {
             described: None,
             known: None,
             definition: Box::default(),
+            attributes: 0..0,
         }
     }
 
@@ -59,6 +63,12 @@ impl EventClass {
     pub fn with_definition(mut self, definition: &[u8]) -> Self {
         self.definition = definition.into();
         self
+    }
+
+    /// Says which part of the definition is for the format's crate to read when it is asked.
+    pub fn place_attributes(&mut self, place: Range<usize>) {
+        let [start, end] = [place.start, place.end].map(|at| u32::try_from(at).unwrap_or(u32::MAX));
+        self.attributes = start..end;
     }
 
     /// Keeps the fields as the stream describes them.
@@ -111,6 +121,12 @@ impl EventClass {
     /// The definition as it stands in the stream.
     pub fn definition(&self) -> &[u8] {
         &self.definition
+    }
+
+    /// The part of the definition that its format's crate reads; empty in most formats.
+    pub fn attributes(&self) -> &[u8] {
+        let Range { start, end } = self.attributes;
+        self.definition.get(start as usize..end as usize).unwrap_or_default()
     }
 
     /// Bytes of its strings and of its definition.
@@ -181,7 +197,7 @@ impl Classes {
 
     /// Ids that all are there, for a loop that asks often. Others may be there too.
     #[inline]
-    pub fn solid(&self) -> std::ops::Range<u64> {
+    pub fn solid(&self) -> Range<u64> {
         self.table.solid()
     }
 

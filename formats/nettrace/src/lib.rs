@@ -37,6 +37,7 @@
 //! assert_eq!(end.unwrap().to_string(), "the stream ends inside of its header (at byte 0x0)");
 //! ```
 
+mod attributes;
 mod container;
 mod decode;
 mod detect;
@@ -52,6 +53,7 @@ mod trace;
 mod view;
 mod wire;
 
+pub use attributes::{Attribute, Attributes};
 pub use decode::Decoder;
 pub use detect::{Detection, detect};
 pub use frame::Nettrace;

@@ -2,6 +2,7 @@
 
 use tracemill_engine::{Cursor, Defined, EventClass, Fault, Faults, Guid, Layout, State};
 
+use crate::attributes::{Attribute, attribute};
 use crate::fields::{Builder, Failure, Written, utf16z};
 use crate::rows::text;
 
@@ -42,7 +43,7 @@ pub(crate) fn define(
     if state.classes.is_same(id, bytes) {
         return;
     }
-    let (class, layout, failure) = read(cursor, id, dialect, state.classes.room());
+    let (class, layout, failure) = read(cursor, start, id, dialect, state.classes.room());
     match failure {
         Some(Failure::IllFormed(fault)) => faults.push(fault),
         Some(Failure::Limit) => return state.classes.refuse(),
@@ -80,10 +81,11 @@ pub(crate) fn block_v6(state: &mut State, mut cursor: Cursor<'_>, faults: &mut F
     }
 }
 
-/// Reads what follows the id. The class has all that was whole, if that is a provider and an event
+/// Reads what follows the id of the record that begins at `start`. The class has all that was whole, if that is a provider and an event
 /// id at least; the layout has at most `limit` bytes.
 fn read(
     mut cursor: Cursor<'_>,
+    start: u64,
     id: u32,
     dialect: Dialect,
     limit: usize,
@@ -94,7 +96,7 @@ fn read(
             read_v1(&mut cursor, id, dialect, limit, &mut class, &mut layout)
         }
         Dialect::V3 => read_v3(&mut cursor, id, limit, &mut class, &mut layout),
-        Dialect::V6 => read_v6(&mut cursor, id, limit, &mut class, &mut layout),
+        Dialect::V6 => read_v6(&mut cursor, start, id, limit, &mut class, &mut layout),
     };
     (class, layout, result.err())
 }
@@ -172,6 +174,7 @@ fn read_v3(
 
 fn read_v6(
     cursor: &mut Cursor<'_>,
+    start: u64,
     id: u32,
     limit: usize,
     class: &mut Option<EventClass>,
@@ -186,20 +189,17 @@ fn read_v6(
     *layout = Some(Builder::new(limit).layout(cursor, Written::V6)?);
     let size = cursor.u16(what)?;
     let mut optional = cursor.split(size.into(), what)?;
+    let from = usize::try_from(optional.offset() - start).unwrap_or(usize::MAX);
+    known.place_attributes(from..from.saturating_add(optional.len()));
     while !optional.is_empty() {
-        let offset = optional.offset();
-        match optional.u8(what)? {
-            1 => known.opcode = Some(optional.u8(what)?),
-            3 => known.keywords = optional.u64(what)?,
-            4 | 5 => drop(text(&mut optional)?),
-            6 => {
-                text(&mut optional)?;
-                text(&mut optional)?;
-            }
-            7 => known.provider_guid = Some(*optional.view::<[u8; 16]>(what)?),
-            8 => known.level = optional.u8(what)?,
-            9 => known.version = optional.u8(what)?.into(),
-            _ => return Err(Fault::damage(offset, "metadata: unknown optional kind").into()),
+        match attribute(&mut optional)? {
+            Attribute::Opcode(opcode) => known.opcode = Some(opcode),
+            Attribute::Keywords(keywords) => known.keywords = keywords,
+            Attribute::ProviderGuid(guid) => known.provider_guid = Some(guid),
+            Attribute::Level(level) => known.level = level,
+            Attribute::Version(version) => known.version = version.into(),
+            // Read when they are asked for.
+            Attribute::MessageTemplate(_) | Attribute::Description(_) | Attribute::Pair(..) => {}
         }
     }
     Ok(())

@@ -5,6 +5,7 @@ use tracemill::nettrace::Event;
 use tracemill::{EventView, Place};
 
 use super::labels;
+use super::message::Message;
 use super::value::Value;
 
 /// A column.
@@ -52,6 +53,8 @@ pub(crate) enum Column {
     Bytes,
     /// Fields of the payload, with their names
     Fields,
+    /// Message of the event, filled in with its fields, if it has one
+    Message,
     /// Payload, in hexadecimal
     Payload,
 }
@@ -81,6 +84,7 @@ impl Column {
             Self::Place => "place",
             Self::Bytes => "bytes",
             Self::Fields => "fields",
+            Self::Message => "message",
             Self::Payload => "payload",
         }
     }
@@ -99,7 +103,7 @@ impl Column {
             Self::Id => (5, true),
             Self::Version | Self::Level | Self::Opcode | Self::Processor | Self::Stack => (3, true),
             Self::Event | Self::Activity | Self::Related => (36, false),
-            Self::Fields | Self::Payload => (0, false),
+            Self::Fields | Self::Message | Self::Payload => (0, false),
         }
     }
 
@@ -148,6 +152,7 @@ impl Column {
             },
             Self::Bytes => Value::Number(view.payload().len() as u64),
             Self::Fields => view.fields().map_or(Value::None, Value::Fields),
+            Self::Message => Message::of(view).map_or(Value::None, Value::Message),
             Self::Payload => Value::Hex(view.payload()),
         }
     }

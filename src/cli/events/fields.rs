@@ -1,6 +1,6 @@
 //! The fields of a payload as text.
 
-use tracemill::{Value, Values, utf16};
+use tracemill::{Map, Value, Values, utf16};
 
 use crate::cli::text;
 
@@ -27,11 +27,30 @@ fn write_fields(out: &mut Vec<u8>, fields: &mut Values<'_>, between: &[u8]) {
             Ok((field, value)) => {
                 text::escape(out, &field.name);
                 out.push(b'=');
-                write_value(out, value);
+                match field.map.zip(number(value)) {
+                    Some((map, number)) if map.is_bits || map.name(number).is_some() => {
+                        write_names(out, map, number);
+                    }
+                    _ => write_value(out, value),
+                }
             }
             Err(_) => out.extend_from_slice(b"(the next field does not fit)"),
         }
     }
+}
+
+/// The value of an enumeration or of a set of bits.
+fn number(value: Value<'_>) -> Option<u64> {
+    match value {
+        Value::Signed(value) => Some(value.cast_unsigned()),
+        value => value.as_u64(),
+    }
+}
+
+fn write_names(out: &mut Vec<u8>, map: &Map, value: u64) {
+    use std::io::Write;
+    // Writing to memory does not fail.
+    let _ = write!(out, "{}", map.names(value));
 }
 
 /// Appends a value: text in quotes, with `\\` before quotes and backslashes in it.

@@ -4,6 +4,7 @@ mod column;
 mod fields;
 mod json;
 mod labels;
+mod message;
 mod printer;
 mod value;
 

@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 use tracemill::Values;
 
 use super::fields;
+use super::message::Message;
 use crate::cli::json::Int;
 use crate::cli::text;
 
@@ -27,6 +28,8 @@ pub(super) enum Value<'a> {
     Id(u32),
     Guid([u8; 16]),
     Hex(&'a [u8]),
+    /// A message, to be filled in.
+    Message(Message<'a>),
     /// The fields of a payload: an object in JSON.
     Fields(Values<'a>),
     /// Nothing to be shown: null in JSON.
@@ -81,6 +84,7 @@ impl Value<'_> {
             }
             Value::Guid(guid) => text::guid(out, guid),
             Value::Hex(bytes) => text::hex(out, bytes),
+            Value::Message(message) => message.write(out),
             Value::Fields(values) => fields::write(out, values),
         }
     }
