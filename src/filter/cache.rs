@@ -21,9 +21,12 @@ use super::program::Decision;
 /// Decisions by class.
 #[derive(Clone, Debug)]
 pub(super) struct Cache {
-    slots: Vec<Slot>,
+    slots: Box<[Slot; SLOTS]>,
+    /// None before the first class.
     entries: Vec<Entry>,
     pinned: Classes,
+    /// Whether events of these classes may have labels.
+    may_be_labelled: bool,
 }
 
 /// What is looked at for each event.
@@ -34,12 +37,16 @@ struct Slot {
     verdict: Verdict,
 }
 
+impl Slot {
+    const EMPTY: Self = Self { address: 0, verdict: Verdict::Never };
+}
+
 /// What has been decided, in short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// No event of the class is taken.
+    /// No event of the class is taken, whatever its labels.
     Never,
-    /// All are.
+    /// All are, whatever their labels.
     Always,
     /// That depends.
     Test,
@@ -50,29 +57,33 @@ pub(super) enum Verdict {
 pub(super) struct Entry {
     /// For events without labels.
     pub plain: Decision,
-    /// For events with labels that may say otherwise than the class.
-    pub labelled: Decision,
+    /// For events with labels that may say otherwise than the class; None if no labels matter.
+    pub labelled: Option<Decision>,
     id: u32,
 }
 
 impl Entry {
-    pub(super) fn new(id: u32, plain: Decision, labelled: Decision) -> Self {
+    pub(super) fn new(id: u32, plain: Decision, labelled: Option<Decision>) -> Self {
         Self { plain, labelled, id }
     }
 
-    /// What holds for events without labels.
-    pub(super) fn verdict(&self) -> Verdict {
-        match self.plain {
-            Decision::Never => Verdict::Never,
-            Decision::Always => Verdict::Always,
-            Decision::Test(_) => Verdict::Test,
+    fn verdict(&self) -> Verdict {
+        match (&self.plain, &self.labelled) {
+            (Decision::Never, None | Some(Decision::Never)) => Verdict::Never,
+            (Decision::Always, None | Some(Decision::Always)) => Verdict::Always,
+            _ => Verdict::Test,
         }
     }
 }
 
 impl Cache {
     pub(super) fn new() -> Self {
-        Self { slots: Vec::new(), entries: Vec::new(), pinned: Classes::new(0, 0) }
+        Self {
+            slots: vec![Slot::EMPTY; SLOTS].try_into().expect("as many as there are"),
+            entries: Vec::new(),
+            pinned: Classes::new(0, 0),
+            may_be_labelled: false,
+        }
     }
 
     /// What was decided for a class and where the rest of it is, if it is where it is looked for
@@ -98,20 +109,20 @@ impl Cache {
         class: &EventClass,
         id: u32,
         classes: &Classes,
+        may_be_labelled: bool,
         make: impl FnOnce() -> Entry,
     ) -> (usize, Verdict) {
         if let Some(found) = self.seek(id, address(class)) {
             return found;
         }
         if self.pinned.get(id).map(address) != Some(address(class)) {
-            self.change_over(classes);
+            self.change_over(classes, may_be_labelled);
             if let Some(found) = self.seek(id, address(class)) {
                 return found;
             }
         }
-        if self.slots.is_empty() {
-            self.slots = vec![Slot { address: 0, verdict: Verdict::Never }; SLOTS];
-            let none = || Entry::new(0, Decision::Never, Decision::Never);
+        if self.entries.is_empty() {
+            let none = || Entry::new(0, Decision::Never, None);
             self.entries = std::iter::repeat_with(none).take(SLOTS).collect();
         }
         let is_free = |place: &usize| self.slots.get(*place).is_some_and(|slot| slot.address == 0);
@@ -133,7 +144,12 @@ impl Cache {
     }
 
     /// Pins another table, and keeps what holds there too. O(slots).
-    fn change_over(&mut self, classes: &Classes) {
+    fn change_over(&mut self, classes: &Classes, may_be_labelled: bool) {
+        if self.may_be_labelled != may_be_labelled {
+            // Another stream, for which other things were left out.
+            self.slots.fill(Slot::EMPTY);
+            self.may_be_labelled = may_be_labelled;
+        }
         for (slot, entry) in self.slots.iter_mut().zip(&self.entries) {
             if slot.address == 0 {
                 continue;
@@ -151,7 +167,7 @@ impl Cache {
 /// Where the decision for a class is looked for first. Small ids do not get into each other's way.
 #[inline]
 fn home(id: u32) -> usize {
-    (id ^ id >> BITS ^ id >> (2 * BITS)) as usize % SLOTS
+    (id ^ id >> BITS) as usize % SLOTS
 }
 
 /// All places where it may be.

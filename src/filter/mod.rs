@@ -97,17 +97,18 @@ impl Filter {
             leaves,
         };
         let is_named = !(rules.providers.is_empty() && rules.events.is_empty());
-        let by_labels =
+        let is_by_labels =
             |leaf: &Leaf| matches!(leaf.subject, Subject::Own(own) if own.may_be_labelled());
+        let by_labels = rules.leaves.iter().any(is_by_labels);
         let mut found: Box<[bool]> = vec![false; rules.leaves.len()].into();
         Ok(Self {
             by_class: is_named || !rules.leaves.is_empty(),
             by_event: !(rules.threads.is_empty() && rules.processes.is_empty())
                 || spec.time.is_some(),
-            by_labels: rules.leaves.iter().any(by_labels),
+            by_labels,
             window: spec.time.map(Window::new),
             cache: Cache::new(),
-            undescribed: rules.decide(0, None, &mut found),
+            undescribed: rules.decide(0, None, by_labels, &mut found),
             found,
             rules: Arc::new(rules),
         })
@@ -144,17 +145,16 @@ impl Filter {
     #[inline]
     fn takes_class(&mut self, event: EventView<'_>) -> bool {
         let Some(class) = event.class() else {
-            return self.test(&self.undescribed, event);
+            return self.test(None, event);
         };
-        let found = self.cache.get(class, event.class_id());
-        let (place, verdict) = match found {
+        let (place, verdict) = match self.cache.get(class, event.class_id()) {
             Some(found) => found,
             None => self.find(class, event),
         };
         match verdict {
-            Verdict::Never if !self.by_labels => false,
-            Verdict::Always if !self.by_labels => true,
-            _ => self.cache.entry(place).is_some_and(|entry| self.test(entry, event)),
+            Verdict::Never => false,
+            Verdict::Always => true,
+            Verdict::Test => self.test(Some(place), event),
         }
     }
 
@@ -163,12 +163,21 @@ impl Filter {
     fn find(&mut self, class: &EventClass, event: EventView<'_>) -> (usize, Verdict) {
         let (rules, found) = (&self.rules, &mut self.found);
         let (id, classes) = (event.class_id(), &event.state().classes);
-        self.cache.find(class, id, classes, || rules.decide(id, Some(class), found))
+        let labelled = self.by_labels && own::may_have_labels(event);
+        let make = || rules.decide(id, Some(class), labelled, found);
+        self.cache.find(class, id, classes, labelled, make)
     }
 
-    fn test(&self, entry: &Entry, event: EventView<'_>) -> bool {
-        let is_labelled = self.by_labels && own::has_labels(event);
-        match if is_labelled { &entry.labelled } else { &entry.plain } {
+    /// Looks at the event, as the class at this place of the cache wants it; at one without a class
+    /// if there is none.
+    #[inline(never)]
+    fn test(&self, place: Option<usize>, event: EventView<'_>) -> bool {
+        let entry = place.map_or(Some(&self.undescribed), |place| self.cache.entry(place));
+        let Some(entry) = entry else {
+            return false;
+        };
+        let labelled = entry.labelled.as_ref().filter(|_| own::has_labels(event));
+        match labelled.unwrap_or(&entry.plain) {
             Decision::Never => false,
             Decision::Always => true,
             Decision::Test(program) => program.holds(&self.rules.leaves, event),
@@ -182,7 +191,14 @@ impl Filter {
 }
 
 impl Rules {
-    fn decide(&self, id: u32, class: Option<&EventClass>, found: &mut [bool]) -> Entry {
+    /// What the class decides. `labelled`: labels of its events may say otherwise.
+    fn decide(
+        &self,
+        id: u32,
+        class: Option<&EventClass>,
+        labelled: bool,
+        found: &mut [bool],
+    ) -> Entry {
         let is_named = self.is_named(class);
         let leaves = &self.leaves;
         let mut make = |labelled| {
@@ -190,7 +206,7 @@ impl Rules {
             if is_named { decision } else { Decision::Never }
         };
         let plain = make(false);
-        Entry::new(id, plain, make(true))
+        Entry::new(id, plain, labelled.then(|| make(true)))
     }
 
     fn is_named(&self, class: Option<&EventClass>) -> bool {

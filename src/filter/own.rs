@@ -103,7 +103,7 @@ impl Own {
     }
 
     fn of_labels(self, event: EventView<'_>) -> Option<u64> {
-        if !self.may_be_labelled() || !has_labels(event) {
+        if !self.may_be_labelled() {
             return None;
         }
         Event::of(event)?.labels().find_map(|label| match (self, label) {
@@ -116,9 +116,12 @@ impl Own {
     }
 }
 
-/// Whether labels may say otherwise than the event's class.
-#[inline]
-pub(super) fn has_labels(event: EventView<'_>) -> bool {
+/// Whether events of this stream can have labels, which may say otherwise than their class.
+pub(super) fn may_have_labels(event: EventView<'_>) -> bool {
     event.state().trace.version.0 >= 6
-        && Event::of(event).is_some_and(|event| event.label_list_id() != 0)
+}
+
+/// Whether an event has labels.
+pub(super) fn has_labels(event: EventView<'_>) -> bool {
+    Event::of(event).is_some_and(|event| event.label_list_id() != 0)
 }
