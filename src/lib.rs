@@ -29,9 +29,11 @@
 //! magic; what only events of one format have is in that format's module, as [`nettrace::Event`].
 
 mod auto;
+mod filter;
 
 pub use auto::Auto;
 pub use bytes::Bytes;
+pub use filter::{Filter, FilterError, FilterSpec, Instant, TimeRange};
 pub use tracemill_engine::*;
 
 /// Layouts of the events of the .NET runtime, which its streams do not describe.

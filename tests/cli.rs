@@ -6,6 +6,8 @@
 mod bad_input;
 #[path = "cli/events.rs"]
 mod events;
+#[path = "cli/filters.rs"]
+mod filters;
 #[path = "cli/info.rs"]
 mod info;
 #[path = "cli/manual.rs"]

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, Command, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
-use tracemill::{Config, Order};
+use tracemill::{Config, Order, TimeRange};
 
 use super::events::Column;
-use super::time::TimeRange;
+use super::{filter, time};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -99,6 +99,8 @@ pub(crate) struct InfoArgs {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
+    pub filters: Filters,
+    #[command(flatten)]
     pub reading: Reading,
 }
 
@@ -118,6 +120,8 @@ pub(crate) struct StatsArgs {
     /// Print the counts as CSV
     #[arg(long, conflicts_with_all = ["json", "memory"])]
     pub csv: bool,
+    #[command(flatten)]
+    pub filters: Filters,
     #[command(flatten)]
     pub reading: Reading,
 }
@@ -226,16 +230,27 @@ pub(crate) struct Filters {
     /// Only events of this name ('*' for any text) or number; may be repeated
     #[arg(long, value_name = "NAME|ID")]
     pub event: Vec<String>,
-    /// Only of this thread; may be repeated
-    #[arg(long, value_name = "ID")]
-    pub tid: Vec<u64>,
+    /// Only up to this level: 0 to 5, or critical, error, warning, informational, verbose; events of
+    /// level 0 (always) are taken whatever it is
+    #[arg(long, value_name = "LEVEL", value_parser = filter::level)]
+    pub level: Option<u8>,
+    /// Only with any of these keywords, a bit set as 0x8000 or 32768; may be repeated
+    #[arg(long, value_name = "BITS", value_parser = filter::keywords)]
+    pub keyword: Vec<u64>,
     /// Only of this process; may be repeated
     #[arg(long, value_name = "ID")]
     pub pid: Vec<u64>,
+    /// Only of this thread; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub tid: Vec<u64>,
     /// Only from A (included) to B (not): '1.5s..2m' since the trace began, or RFC 3339 times;
     /// either side may be missing
-    #[arg(long, value_name = "A..B", allow_hyphen_values = true)]
+    #[arg(long, value_name = "A..B", allow_hyphen_values = true, value_parser = time::range)]
     pub time: Option<TimeRange>,
+    /// Only where this holds: 'Event.Field >= 10 && Text contains "x"', '@level < 4'; of repeated ones
+    /// all have to
+    #[arg(long = "where", value_name = "EXPR")]
+    pub condition: Vec<String>,
 }
 
 #[derive(Args, Debug)]

@@ -1,94 +1,99 @@
-//! Which events are taken. What depends on the class alone is decided once for each class.
+//! The filters of the command line.
 
-use std::ops::Range;
+use clap::CommandFactory;
+use tracemill::{Filter, FilterSpec};
 
-use tracemill::{Clock, EventClass, EventView, State};
+use super::args::{Cli, Filters, usage_error};
+use super::console::Console;
+use super::end::End;
+use super::pump::Pass;
+use super::text;
 
-use super::args::Filters;
-use super::glob::Glob;
-use super::time::TimeRange;
+impl Filters {
+    /// The filter they make. What is wrong with them ends the program.
+    pub(crate) fn filter(&self) -> Filter {
+        let keywords = self.keyword.iter().copied().reduce(|all, mask| all | mask);
+        let mut spec = FilterSpec::default();
+        spec.providers.clone_from(&self.provider);
+        spec.events.clone_from(&self.event);
+        (spec.level, spec.keywords, spec.time) = (self.level, keywords, self.time);
+        spec.processes.clone_from(&self.pid);
+        spec.threads.clone_from(&self.tid);
+        spec.conditions.clone_from(&self.condition);
+        Filter::new(&spec).unwrap_or_else(|error| {
+            usage_error(Cli::command(), &format!("invalid value for '--where <EXPR>': {error}"))
+        })
+    }
 
-/// The filters of the command line.
-pub(crate) struct Filter {
-    providers: Vec<Glob>,
-    events: Vec<EventName>,
-    threads: Vec<u64>,
-    processes: Vec<u64>,
-    time: Option<TimeRange>,
-    /// `time` in ticks, for the clock it was made for.
-    ticks: Range<i128>,
-    clock: Option<Clock>,
+    /// Whether there are any.
+    pub(crate) fn is_given(&self) -> bool {
+        !(self.provider.is_empty()
+            && self.event.is_empty()
+            && self.keyword.is_empty()
+            && self.pid.is_empty()
+            && self.tid.is_empty()
+            && self.condition.is_empty()
+            && self.level.is_none()
+            && self.time.is_none())
+    }
 }
 
-/// An event by name, or by number within its provider.
-enum EventName {
-    Glob(Glob),
-    Id(u32),
+/// Says why a filter may have taken less than was meant.
+pub(crate) fn remarks(filter: &Filter, pass: &Pass, console: &Console) {
+    if filter.lacks_clock() {
+        let message = "its clock does not tell enough for --time; no event taken";
+        console.remark(&pass.name, message);
+    }
+    if !pass.is_known() || pass.end == End::Stopped {
+        return;
+    }
+    for field in filter.fields_not_met() {
+        let message = format!("no event has a field named {}", text::escaped(field));
+        console.remark(&pass.name, &message);
+    }
 }
 
-impl Filter {
-    pub(crate) fn new(filters: &Filters) -> Self {
-        let event = |text: &String| {
-            let id = text.strip_prefix('#').unwrap_or(text).parse::<u32>();
-            id.map_or_else(|_| EventName::Glob(Glob::new(text)), EventName::Id)
-        };
-        Self {
-            providers: filters.provider.iter().map(|text| Glob::new(text)).collect(),
-            events: filters.event.iter().map(event).collect(),
-            threads: filters.tid.clone(),
-            processes: filters.pid.clone(),
-            time: filters.time,
-            ticks: i128::MIN..i128::MAX,
-            clock: None,
+/// A level by number or name.
+pub(crate) fn level(text: &str) -> Result<u8, String> {
+    const NAMES: [&[&str]; 6] = [
+        &["always", "logalways"],
+        &["critical"],
+        &["error"],
+        &["warning"],
+        &["informational", "info"],
+        &["verbose"],
+    ];
+    let lower = text.to_ascii_lowercase();
+    if let Some(level) = NAMES.iter().position(|names| names.contains(&&*lower)) {
+        return u8::try_from(level).map_err(|_| String::new());
+    }
+    text.parse().map_err(|_| {
+        "expected 0 to 5, critical, error, warning, informational or verbose".to_owned()
+    })
+}
+
+/// Keywords as bits.
+pub(crate) fn keywords(text: &str) -> Result<u64, String> {
+    let hex = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    // A sign is not a digit.
+    let is_number = !hex.unwrap_or(text).starts_with('+');
+    let bits = hex.map_or_else(|| text.parse(), |hex| u64::from_str_radix(hex, 16));
+    bits.ok()
+        .filter(|_| is_number)
+        .ok_or_else(|| "expected bits as a number of 64 bits, as 0x8000 or 32768".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_and_keywords() {
+        assert_eq!((level("Warning"), level("4"), level("0")), (Ok(3), Ok(4), Ok(0)));
+        assert!(level("loud").is_err() && level("-1").is_err() && level("256").is_err());
+        assert_eq!((keywords("0x8000"), keywords("12")), (Ok(0x8000), Ok(12)));
+        for wrong in ["", "0x", "gc", "+1", "0x+1", "-1", "0x10000000000000000"] {
+            assert!(keywords(wrong).is_err(), "{wrong}");
         }
-    }
-
-    /// To be called before the events of each batch. Whether the clock tells enough to filter by
-    /// time; if not, no event is taken.
-    pub(crate) fn begin_batch(&mut self, state: &State) -> bool {
-        let Some(time) = &self.time else {
-            return true;
-        };
-        if self.clock != Some(state.clock) {
-            self.clock = Some(state.clock);
-            self.ticks = time.ticks(&state.clock).unwrap_or(0..0);
-        }
-        !self.ticks.is_empty() || time.ticks(&state.clock).is_some()
-    }
-
-    /// Whether events of this class may be taken; `None` is a class that is not known.
-    pub(crate) fn class(&self, class: Option<&EventClass>) -> bool {
-        let provider = self.providers.is_empty()
-            || class.is_some_and(|class| {
-                self.providers.iter().any(|glob| glob.matches(class.provider()))
-            });
-        let event = self.events.is_empty()
-            || class.is_some_and(|class| {
-                self.events.iter().any(|event| match event {
-                    EventName::Glob(glob) => glob.matches(class.display_name()),
-                    EventName::Id(id) => *id == class.event_id,
-                })
-            });
-        provider && event
-    }
-
-    /// Whether an event is taken, if its class is.
-    #[inline]
-    pub(crate) fn event(&self, event: EventView<'_>) -> bool {
-        (self.time.is_none() || self.is_in_time(event))
-            && (self.threads.is_empty() && self.processes.is_empty() || self.is_of_thread(event))
-    }
-
-    fn is_in_time(&self, event: EventView<'_>) -> bool {
-        let origin = event.state().clock.origin_ticks;
-        self.ticks.contains(&i128::from(event.ticks().wrapping_sub(origin).cast_signed()))
-    }
-
-    fn is_of_thread(&self, event: EventView<'_>) -> bool {
-        let thread = event.thread().unwrap_or_default();
-        let fits = |wanted: &[u64], id: Option<u64>| {
-            wanted.is_empty() || id.is_some_and(|id| wanted.contains(&id))
-        };
-        fits(&self.threads, thread.id) && fits(&self.processes, thread.process_id)
     }
 }

@@ -9,7 +9,6 @@ mod console;
 mod end;
 mod events;
 mod filter;
-mod glob;
 mod info;
 mod input;
 mod json;

@@ -9,7 +9,7 @@ mod counting;
 
 use bytes::Bytes;
 use tracemill::nettrace::Nettrace;
-use tracemill::{ChunkPool, Config, Parser};
+use tracemill::{ChunkPool, Config, Filter, FilterSpec, Parser};
 use tracemill_testkit::{
     Dialect, Event, Field, Label, Metadata, Mix, Thread, TraceHeader, Type, v6,
 };
@@ -45,17 +45,32 @@ fn whole(trace: &Bytes) -> u64 {
     let config = Config::default();
     let mut parser = Parser::new(Nettrace::new(&config), &config);
     parser.push(trace.clone()).unwrap();
-    let (mut start, mut fields) = (0, 0);
+    let (mut start, mut fields, mut taken) = (0, 0, 0);
+    let mut filter = filter();
     for number in 0..2_000 {
         if number == 1_000 {
             start = counting::allocations();
         }
         let batch = parser.next_batch().unwrap().expect("long enough a trace");
+        taken += batch.iter().filter(|event| filter.takes(*event)).count();
         fields +=
             batch.iter().filter_map(|event| event.fields()).map(Iterator::count).sum::<usize>();
     }
     assert!(fields > 0, "every field of every event was read");
+    assert!(taken > 0, "every event was looked at");
     counting::allocations() - start
+}
+
+/// Looks at fields of every kind, at labels, threads and times.
+fn filter() -> Filter {
+    let mut spec = FilterSpec::default();
+    let text = "text contains 'abc' || text matches '*a*b*' || int0 & 1 || int1 > 1.5";
+    let rest = "@level <= 5 && (byte0 in (1, 2) || @id > 0) && !(@tid == 77) && exists @ts";
+    spec.conditions = vec![format!("{text} || {rest}")];
+    spec.providers = vec!["*".into()];
+    spec.level = Some(5);
+    spec.time = Some(tracemill::TimeRange::default());
+    Filter::new(&spec).unwrap()
 }
 
 /// The same in chunks of a pool, as from a socket.

@@ -33,6 +33,12 @@ pub(super) struct Report<'a> {
     blocks: Vec<Block>,
     events: Int,
     payload_bytes: Int,
+    /// Those that the filters took, if there were any; times, classes, threads and stacks are of
+    /// these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events_taken: Option<Int>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload_bytes_taken: Option<Int>,
     first_event_ns: Option<Int>,
     last_event_ns: Option<Int>,
     first_event_time: Option<String>,
@@ -83,6 +89,7 @@ impl<'a> Report<'a> {
             utc_ns.map(|ns| text::moment(Some(ns)))
         };
         let (first, last) = (range.map(|range| range.0), range.map(|range| range.1));
+        let taken = census.filter.as_ref().map(|_| census.tally.total());
         let number = |by: By| rows(&census.tally, by).len().into();
         Self {
             schema_version: SCHEMA_VERSION,
@@ -102,6 +109,8 @@ impl<'a> Report<'a> {
             blocks: blocks(pass),
             events: counters.events.into(),
             payload_bytes: counters.payload_bytes.into(),
+            events_taken: taken.map(|taken| taken.events.into()),
+            payload_bytes_taken: taken.map(|taken| taken.payload_bytes.into()),
             first_event_ns: first.map(Int::from),
             last_event_ns: last.map(Int::from),
             first_event_time: utc(first),
@@ -169,8 +178,13 @@ impl<'a> Report<'a> {
         }
         line("events", grouped(counters.events));
         line("payload", format!("{} bytes", grouped(counters.payload_bytes)));
+        let taken = self.census.tally.total();
+        if self.census.filter.is_some() {
+            let (events, bytes) = (grouped(taken.events), grouped(taken.payload_bytes));
+            line("taken", format!("{events} of these events, {bytes} bytes of payload"));
+        }
         let range = self.census.tally.range_ns();
-        if counters.events > 0 {
+        if taken.events > 0 {
             let moment = |ns: Option<i64>, time: &Option<String>| {
                 format!("{} ({})", text::span(ns), time.as_deref().unwrap_or("?"))
             };

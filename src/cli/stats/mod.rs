@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use tracemill::{Batch, Config};
+use tracemill::{Batch, Config, Filter};
 
 use super::args::{By, StatsArgs};
 use super::console::Console;
@@ -17,7 +17,7 @@ use super::end::End;
 use super::outcome::Outcome;
 use super::pump::{self, Visitor};
 use super::tally::Tally;
-use super::{each, json, remarks};
+use super::{each, filter, json, remarks};
 
 /// Counts the events of each file.
 pub(crate) fn run(args: &StatsArgs) -> io::Result<Outcome> {
@@ -33,11 +33,17 @@ fn one(
     is_first: &mut bool,
 ) -> io::Result<Outcome> {
     let mut console = Console::new(args.json, &args.reading, false);
-    let mut tally = Tally::new();
-    let Some(pass) = pump::pump(path, &args.reading, &Config::default(), &mut console, &mut tally)?
-    else {
+    let filter = args.filters.is_given().then(|| args.filters.filter());
+    let mut counts = Counts { tally: Tally::new(), filter };
+    let config = Config::default();
+    let Some(pass) = pump::pump(path, &args.reading, &config, &mut console, &mut counts)? else {
         return Ok(Outcome::IO);
     };
+    let Counts { tally, filter } = counts;
+    let is_filtered = filter.is_some();
+    if let Some(filter) = filter {
+        filter::remarks(&filter, &pass, &console);
+    }
     if !pass.is_known() {
         return Ok(pass.outcome);
     }
@@ -49,12 +55,16 @@ fn one(
     }
     let mut out = io::BufWriter::new(io::stdout().lock());
     if args.json {
-        json::print_line(&mut out, &report::Report::new(&pass, &tally, &by, args.memory))?;
+        let mut report = report::Report::new(&pass, &tally, &by, args.memory);
+        if is_filtered {
+            report.tell_taken(&tally);
+        }
+        json::print_line(&mut out, &report)?;
     } else {
         if !std::mem::take(is_first) {
             writeln!(out)?;
         }
-        report::print(&mut out, &pass, &tally, &by)?;
+        report::print(&mut out, &pass, &tally, &by, is_filtered)?;
         loss::print(&mut out, &pass)?;
         for line in remarks::others(&pass.stats) {
             writeln!(out, "{line}")?;
@@ -70,9 +80,20 @@ fn one(
     Ok(pass.outcome)
 }
 
-impl Visitor for Tally {
+/// Counts the events that are taken.
+struct Counts {
+    tally: Tally,
+    /// None if all are.
+    filter: Option<Filter>,
+}
+
+impl Visitor for Counts {
     fn batch(&mut self, batch: &Batch<'_>) -> io::Result<ControlFlow<()>> {
-        Tally::batch(self, batch);
+        let (state, events) = (batch.state(), batch.iter());
+        match &mut self.filter {
+            None => self.tally.batch(state, events),
+            Some(filter) => self.tally.batch(state, events.filter(|event| filter.takes(*event))),
+        }
         Ok(ControlFlow::Continue(()))
     }
 }

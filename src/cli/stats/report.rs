@@ -26,6 +26,11 @@ pub(super) struct Report<'a> {
     bytes: Int,
     events: Int,
     payload_bytes: Int,
+    /// Those that the filters took, if there were any; rates, times and tables are of these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events_taken: Option<Int>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload_bytes_taken: Option<Int>,
     duration_ns: Option<Int>,
     events_per_second: Option<f64>,
     by: BTreeMap<&'static str, Vec<Row<'a>>>,
@@ -57,8 +62,10 @@ impl<'a> Report<'a> {
             bytes: stats.bytes_in.into(),
             events: stats.events.into(),
             payload_bytes: stats.payload_bytes.into(),
+            events_taken: None,
+            payload_bytes_taken: None,
             duration_ns: tally.duration_ns().map(Int::from),
-            events_per_second: tally.rate(stats.events),
+            events_per_second: tally.rate(tally.total().events),
             by: by.iter().map(|by| (by.name(), rows(tally, *by))).collect(),
             lost: pass.lost().map(Int::from),
             lost_after_damage: stats.lost_after_damage.into(),
@@ -74,21 +81,39 @@ impl<'a> Report<'a> {
             end: pass.end.record(),
         }
     }
+
+    /// Tells how much of the file was taken.
+    pub(super) fn tell_taken(&mut self, tally: &Tally) {
+        let total = tally.total();
+        self.events_taken = Some(total.events.into());
+        self.payload_bytes_taken = Some(total.payload_bytes.into());
+    }
 }
 
 /// Prints a summary and one table for each of `by`.
-pub(super) fn print(out: &mut impl Write, pass: &Pass, tally: &Tally, by: &[By]) -> io::Result<()> {
+pub(super) fn print(
+    out: &mut impl Write,
+    pass: &Pass,
+    tally: &Tally,
+    by: &[By],
+    is_filtered: bool,
+) -> io::Result<()> {
     let trace = &pass.parser.format().state().trace;
+    let all_of = |number: u64, all: u64| {
+        let number = text::grouped(number);
+        if is_filtered { format!("{number} of {}", text::grouped(all)) } else { number }
+    };
+    let total = tally.total();
     let duration = tally.duration_ns().and_then(|ns| i64::try_from(ns).ok());
     writeln!(
         out,
         "{}: {}, {} events, {} payload bytes, {}, {} events/s",
         input::called(&pass.name),
         version(trace.format, trace.version),
-        text::grouped(pass.stats.events),
-        text::grouped(pass.stats.payload_bytes),
+        all_of(total.events, pass.stats.events),
+        all_of(total.payload_bytes, pass.stats.payload_bytes),
         text::span(duration),
-        text::rate(tally.rate(pass.stats.events)),
+        text::rate(tally.rate(total.events)),
     )?;
     for by in by {
         writeln!(out)?;

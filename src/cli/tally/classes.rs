@@ -98,18 +98,6 @@ impl<T> ClassTable<T> {
         }
     }
 
-    /// Forgets all classes if `count` more may not have room. For values that can be made again.
-    pub(crate) fn make_room(&mut self, count: usize) {
-        if self.keys.len() + count > self.max_entries || self.name_bytes > MAX_NAMES / 2 {
-            self.dense.clear();
-            self.sparse.clear();
-            self.keys.truncate(2);
-            self.values.truncate(2);
-            self.index.clear();
-            self.name_bytes = 0;
-        }
-    }
-
     /// The value of the event's class, made by `make` if it is new; it is not asked for classes
     /// beyond the limit.
     #[inline]

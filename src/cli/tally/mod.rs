@@ -4,7 +4,7 @@ mod classes;
 mod rows;
 mod threads;
 
-use tracemill::{Batch, Clock};
+use tracemill::{Clock, EventView, State};
 
 pub(crate) use classes::ClassTable;
 pub(crate) use rows::{Row, rows};
@@ -47,24 +47,28 @@ impl Tally {
         }
     }
 
-    /// Counts the events of a batch.
-    pub(crate) fn batch(&mut self, batch: &Batch<'_>) {
-        if batch.is_empty() {
-            return;
-        }
-        self.clock = batch.state().clock;
+    /// Counts events of one batch.
+    pub(crate) fn batch<'a>(&mut self, state: &State, events: impl Iterator<Item = EventView<'a>>) {
+        self.clock = state.clock;
         let origin = self.clock.origin_ticks;
         self.classes.begin_batch();
-        self.threads.begin_batch(batch.state());
+        self.threads.begin_batch(state);
         let (mut first, mut last) = self.range.unwrap_or((i64::MAX, i64::MIN));
-        for event in batch {
+        for event in events {
             let count = Count { events: 1, payload_bytes: event.payload().len() as u64 };
             *self.classes.entry(event, |_| Count::default()) += count;
             *self.threads.entry(event) += count;
             let ticks = event.ticks().wrapping_sub(origin).cast_signed();
             (first, last) = (first.min(ticks), last.max(ticks));
         }
-        self.range = Some((first, last));
+        self.range = Some((first, last)).filter(|(first, last)| first <= last);
+    }
+
+    /// All that was counted.
+    pub(crate) fn total(&self) -> Count {
+        let mut total = Count::default();
+        self.classes.iter().for_each(|(_, count)| total += *count);
+        total
     }
 
     /// When the first and the last event were, in nanoseconds since the trace began. Not in the

@@ -1,0 +1,243 @@
+//! Which events are wanted, decided once for each class as far as that goes.
+
+mod cache;
+mod error;
+mod expr;
+mod number;
+mod own;
+mod parser;
+mod place;
+mod program;
+mod scan;
+mod spec;
+mod test;
+#[cfg(test)]
+mod tests;
+mod text;
+mod time;
+
+use std::sync::Arc;
+
+use tracemill_engine::{EventClass, EventView};
+
+use cache::{Cache, Entry, Verdict};
+pub use error::FilterError;
+use expr::{Expr, Leaf, Subject};
+use number::Number;
+use own::Own;
+use program::{Decision, Maker};
+pub use spec::FilterSpec;
+use test::{Literal, Relation, Test};
+use text::Glob;
+use time::Window;
+pub use time::{Instant, TimeRange};
+
+#[doc = include_str!("language.md")]
+#[derive(Clone, Debug)]
+pub struct Filter {
+    rules: Arc<Rules>,
+    /// Whether anything depends on the class.
+    by_class: bool,
+    /// Whether anything depends on thread, process or time.
+    by_event: bool,
+    /// Whether anything depends on what labels may say.
+    by_labels: bool,
+    window: Option<Window>,
+    cache: Cache,
+    /// For events whose class is not known.
+    undescribed: Entry,
+    /// Of each comparison, whether a class had its field.
+    found: Box<[bool]>,
+}
+
+/// What was asked for, made ready.
+#[derive(Debug)]
+struct Rules {
+    providers: Vec<Glob>,
+    events: Vec<EventName>,
+    threads: Vec<u64>,
+    processes: Vec<u64>,
+    condition: Expr,
+    leaves: Vec<Leaf>,
+}
+
+/// An event by name, or by number within its provider.
+#[derive(Debug)]
+enum EventName {
+    Glob(Glob),
+    Id(u32),
+}
+
+impl Filter {
+    /// Makes a filter.
+    ///
+    /// # Errors
+    /// A condition cannot be read; the error says where and why.
+    pub fn new(spec: &FilterSpec) -> Result<Self, FilterError> {
+        let mut leaves = Vec::new();
+        let mut conditions = Vec::new();
+        for condition in &spec.conditions {
+            conditions.push(parser::parse(condition, &mut leaves)?);
+        }
+        let level = spec.level.map(|level| {
+            let level = Literal::Number(Number::Int(level.into()));
+            (Own::Level, Test::Is(Relation::LessOrEqual, level))
+        });
+        let keywords = spec.keywords.map(|mask| (Own::Keywords, Test::Bits(mask)));
+        for (own, test) in [level, keywords].into_iter().flatten() {
+            conditions.push(Expr::Leaf(leaves.len()));
+            leaves.push(Leaf { subject: Subject::Own(own), test });
+        }
+        let rules = Rules {
+            providers: spec.providers.iter().map(|name| Glob::of_names(name)).collect(),
+            events: spec.events.iter().map(|name| EventName::new(name)).collect(),
+            threads: spec.threads.clone(),
+            processes: spec.processes.clone(),
+            condition: Expr::All(conditions),
+            leaves,
+        };
+        let is_named = !(rules.providers.is_empty() && rules.events.is_empty());
+        let is_by_labels =
+            |leaf: &Leaf| matches!(leaf.subject, Subject::Own(own) if own.may_be_labelled());
+        let by_labels = rules.leaves.iter().any(is_by_labels);
+        let mut found: Box<[bool]> = vec![false; rules.leaves.len()].into();
+        Ok(Self {
+            by_class: is_named || !rules.leaves.is_empty(),
+            by_event: !(rules.threads.is_empty() && rules.processes.is_empty())
+                || spec.time.is_some(),
+            by_labels,
+            window: spec.time.map(Window::new),
+            cache: Cache::new(),
+            undescribed: rules.decide(0, None, by_labels, &mut found),
+            found,
+            rules: Arc::new(rules),
+        })
+    }
+
+    /// Whether an event is wanted. Of a class that was met before this takes a nanosecond or two,
+    /// unless the event has to be looked at; of a new one a microsecond. Allocates for new classes
+    /// only.
+    #[inline]
+    pub fn takes(&mut self, event: EventView<'_>) -> bool {
+        (!self.by_class || self.takes_class(event)) && (!self.by_event || self.takes_rest(event))
+    }
+
+    /// The fields of the conditions, as they stand there, that no class has had so far.
+    pub fn fields_not_met(&self) -> impl Iterator<Item = &str> {
+        self.rules.leaves.iter().enumerate().filter_map(|(at, leaf)| {
+            let Subject::Field(path) = &leaf.subject else {
+                return None;
+            };
+            // A field that is named twice is told of once.
+            let is_it =
+                |leaf: &&Leaf| matches!(&leaf.subject, Subject::Field(other) if other == path);
+            let is_first = !self.rules.leaves.iter().take(at).any(|leaf| is_it(&leaf));
+            let is_met = self.found.get(at).is_some_and(|found| *found);
+            (is_first && !is_met).then_some(&*path.text)
+        })
+    }
+
+    /// Whether events were not taken because their clock does not tell enough for a range of time.
+    pub fn lacks_clock(&self) -> bool {
+        self.window.as_ref().is_some_and(|window| window.lacks_clock)
+    }
+
+    #[inline]
+    fn takes_class(&mut self, event: EventView<'_>) -> bool {
+        let Some(class) = event.class() else {
+            return self.test(None, event);
+        };
+        let (place, verdict) = match self.cache.get(class, event.class_id()) {
+            Some(found) => found,
+            None => self.find(class, event),
+        };
+        match verdict {
+            Verdict::Never => false,
+            Verdict::Always => true,
+            Verdict::Test => self.test(Some(place), event),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find(&mut self, class: &EventClass, event: EventView<'_>) -> (usize, Verdict) {
+        let (rules, found) = (&self.rules, &mut self.found);
+        let (id, classes) = (event.class_id(), &event.state().classes);
+        let labelled = self.by_labels && own::may_have_labels(event);
+        let make = || rules.decide(id, Some(class), labelled, found);
+        self.cache.find(class, id, classes, labelled, make)
+    }
+
+    /// Looks at the event, as the class at this place of the cache wants it; at one without a class
+    /// if there is none.
+    #[inline(never)]
+    fn test(&self, place: Option<usize>, event: EventView<'_>) -> bool {
+        let entry = place.map_or(Some(&self.undescribed), |place| self.cache.entry(place));
+        let Some(entry) = entry else {
+            return false;
+        };
+        let labelled = entry.labelled.as_ref().filter(|_| own::has_labels(event));
+        match labelled.unwrap_or(&entry.plain) {
+            Decision::Never => false,
+            Decision::Always => true,
+            Decision::Test(program) => program.holds(&self.rules.leaves, event),
+        }
+    }
+
+    #[inline]
+    fn takes_rest(&mut self, event: EventView<'_>) -> bool {
+        self.window.as_mut().is_none_or(|window| window.has(event)) && self.rules.thread(event)
+    }
+}
+
+impl Rules {
+    /// What the class decides. `labelled`: labels of its events may say otherwise.
+    fn decide(
+        &self,
+        id: u32,
+        class: Option<&EventClass>,
+        labelled: bool,
+        found: &mut [bool],
+    ) -> Entry {
+        let is_named = self.is_named(class);
+        let leaves = &self.leaves;
+        let mut make = |labelled| {
+            let decision = Maker { leaves, class, labelled, found }.make(&self.condition);
+            if is_named { decision } else { Decision::Never }
+        };
+        let plain = make(false);
+        Entry::new(id, plain, labelled.then(|| make(true)))
+    }
+
+    fn is_named(&self, class: Option<&EventClass>) -> bool {
+        let Some(class) = class else {
+            return self.providers.is_empty() && self.events.is_empty();
+        };
+        let provider = self.providers.is_empty()
+            || self.providers.iter().any(|glob| glob.fits_name(class.provider()));
+        let event = self.events.is_empty()
+            || self.events.iter().any(|event| match event {
+                EventName::Glob(glob) => place::names(class).any(|name| glob.fits_name(name)),
+                EventName::Id(id) => *id == class.event_id,
+            });
+        provider && event
+    }
+
+    fn thread(&self, event: EventView<'_>) -> bool {
+        if self.threads.is_empty() && self.processes.is_empty() {
+            return true;
+        }
+        let thread = event.thread().unwrap_or_default();
+        let fits = |wanted: &[u64], id: Option<u64>| {
+            wanted.is_empty() || id.is_some_and(|id| wanted.contains(&id))
+        };
+        fits(&self.threads, thread.id) && fits(&self.processes, thread.process_id)
+    }
+}
+
+impl EventName {
+    fn new(text: &str) -> Self {
+        let id = text.strip_prefix('#').unwrap_or(text).parse::<u32>();
+        id.map_or_else(|_| Self::Glob(Glob::of_names(text)), Self::Id)
+    }
+}

@@ -1,0 +1,135 @@
+//! What is left of an expression once the class is known.
+//!
+//! Paths become places in the payload; what the class alone tells is decided. So most classes end as
+//! [`Decision::Never`] or [`Decision::Always`], and their events are not read.
+
+use tracemill_engine::{EventClass, EventView};
+
+use super::expr::{Expr, Leaf, Subject};
+use super::own::Own;
+use super::place::Place;
+
+/// What an expression comes to for the events of a class.
+#[derive(Clone, Debug)]
+pub(super) enum Decision {
+    /// None fits.
+    Never,
+    /// All fit.
+    Always,
+    /// It depends on the event.
+    Test(Program),
+}
+
+/// What has to be looked at in an event.
+#[derive(Clone, Debug)]
+pub(super) enum Program {
+    Not(Box<Program>),
+    All(Box<[Program]>),
+    Any(Box<[Program]>),
+    /// Comparison, by its place among the leaves, of something every event has.
+    Own(usize, Own),
+    /// The same of a field.
+    Field(usize, Place),
+}
+
+impl From<bool> for Decision {
+    fn from(holds: bool) -> Self {
+        if holds { Self::Always } else { Self::Never }
+    }
+}
+
+/// Makes the expressions of a filter for a class.
+pub(super) struct Maker<'a> {
+    /// The comparisons.
+    pub leaves: &'a [Leaf],
+    /// The class, if it is known.
+    pub class: Option<&'a EventClass>,
+    /// Whether labels of its events may say otherwise than the class.
+    pub labelled: bool,
+    /// To be told of each comparison whose field the class has.
+    pub found: &'a mut [bool],
+}
+
+impl Maker<'_> {
+    /// As deep as the parser lets expressions be. Every comparison is looked at, so that `found` is
+    /// told of all.
+    pub(super) fn make(&mut self, expr: &Expr) -> Decision {
+        match expr {
+            Expr::Not(inner) => match self.make(inner) {
+                Decision::Never => Decision::Always,
+                Decision::Always => Decision::Never,
+                Decision::Test(inner) => Decision::Test(Program::Not(Box::new(inner))),
+            },
+            Expr::All(parts) => self.join(parts, true),
+            Expr::Any(parts) => self.join(parts, false),
+            Expr::Leaf(at) => self.leaf(*at),
+        }
+    }
+
+    /// All of the parts, or any. One that decides makes the others idle; one that does not is left
+    /// out.
+    fn join(&mut self, parts: &[Expr], all: bool) -> Decision {
+        let (mut open, mut is_decided) = (Vec::new(), false);
+        for part in parts {
+            match self.make(part) {
+                Decision::Test(program) => open.push(program),
+                Decision::Always => is_decided |= !all,
+                Decision::Never => is_decided |= all,
+            }
+        }
+        if is_decided || open.is_empty() {
+            return Decision::from(is_decided != all);
+        }
+        Decision::Test(match open.pop() {
+            Some(only) if open.is_empty() => only,
+            last => {
+                open.extend(last);
+                if all { Program::All(open.into()) } else { Program::Any(open.into()) }
+            }
+        })
+    }
+
+    fn leaf(&mut self, at: usize) -> Decision {
+        let Some(leaf) = self.leaves.get(at) else {
+            return Decision::Never;
+        };
+        match &leaf.subject {
+            Subject::Own(own) => {
+                if !own.is_of_class() || (self.labelled && own.may_be_labelled()) {
+                    return Decision::Test(Program::Own(at, *own));
+                }
+                let value = self.class.and_then(|class| own.of_class(class));
+                value.is_some_and(|value| leaf.test.holds(&value, None)).into()
+            }
+            Subject::Field(path) => {
+                let Some(place) = self.class.and_then(|class| Place::find(path, class)) else {
+                    return Decision::Never;
+                };
+                if let Some(found) = self.found.get_mut(at) {
+                    *found = true;
+                }
+                Decision::Test(Program::Field(at, place))
+            }
+        }
+    }
+}
+
+impl Program {
+    /// Whether an event of the class fits. Reads what it needs, from left to right, until that is
+    /// decided.
+    pub(super) fn holds(&self, leaves: &[Leaf], event: EventView<'_>) -> bool {
+        match self {
+            Self::Not(inner) => !inner.holds(leaves, event),
+            Self::All(parts) => parts.iter().all(|part| part.holds(leaves, event)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(leaves, event)),
+            Self::Own(at, own) => leaves.get(*at).is_some_and(|leaf| {
+                own.of(event).is_some_and(|value| leaf.test.holds(&value, None))
+            }),
+            Self::Field(at, place) => leaves.get(*at).is_some_and(|leaf| {
+                event.fields().is_some_and(|fields| {
+                    place.any(fields, |value| leaf.test.holds(value, place.map))
+                })
+            }),
+        }
+    }
+}
