@@ -45,6 +45,18 @@ impl Arena {
         self.bump.try_alloc_slice_copy(bytes).ok().map(|copy| &*copy)
     }
 
+    /// Copies characters in, as UTF-8; `None` if the limit is reached. The characters are asked for
+    /// twice.
+    pub fn alloc_chars(&self, chars: impl Iterator<Item = char> + Clone) -> Option<&str> {
+        let len = chars.clone().map(char::len_utf8).sum();
+        let text = self.bump.try_alloc_slice_fill_copy(len, 0u8).ok()?;
+        let mut at = 0;
+        for char in chars {
+            at += char.encode_utf8(text.get_mut(at..)?).len();
+        }
+        std::str::from_utf8(text).ok()
+    }
+
     /// Frees everything in one step. The largest block stays reserved for what comes next.
     pub fn reset(&mut self) {
         self.bump.reset();

@@ -1,5 +1,6 @@
 //! Payloads, read field by field: lazily, borrowed, and never beyond their end.
 
+use crate::arena::Arena;
 use crate::layout::{Count, Field, FieldId, Layout, MAX_DEPTH, Type};
 
 /// A value of a payload, borrowed from it. `Copy`; nothing is converted before it is asked for.
@@ -48,8 +49,40 @@ impl Value<'_> {
     }
 }
 
+impl<'a> Value<'a> {
+    /// The value as UTF-8, if it is text. Borrowed from the payload if it is well-formed UTF-8
+    /// there, else converted into `arena`, with U+FFFD for what is ill-formed. `None` too if the
+    /// arena's limit is reached. O(bytes).
+    ///
+    /// ```
+    /// use tracemill_engine::{Arena, Value};
+    ///
+    /// let arena = Arena::with_limit(1 << 16);
+    /// assert_eq!(Value::Utf16(b"h\0\xe9\0").to_utf8(&arena), Some("hé"));
+    /// assert_eq!(Value::Utf8("hé".as_bytes()).to_utf8(&arena), Some("hé"));
+    /// assert_eq!(Value::Unsigned(5).to_utf8(&arena), None);
+    /// ```
+    pub fn to_utf8<'s>(&self, arena: &'s Arena) -> Option<&'s str>
+    where
+        'a: 's,
+    {
+        match *self {
+            Self::Utf16(bytes) => arena.alloc_chars(utf16(bytes)),
+            Self::Utf8(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => Some(text),
+                Err(_) => arena.alloc_chars(bytes.utf8_chunks().flat_map(|chunk| {
+                    let ill_formed = !chunk.invalid().is_empty();
+                    let replaced = ill_formed.then_some(char::REPLACEMENT_CHARACTER);
+                    chunk.valid().chars().chain(replaced)
+                })),
+            },
+            _ => None,
+        }
+    }
+}
+
 /// Decodes UTF-16 as it stands on the wire; what is ill-formed becomes U+FFFD.
-pub fn utf16(bytes: &[u8]) -> impl Iterator<Item = char> + '_ {
+pub fn utf16(bytes: &[u8]) -> impl Iterator<Item = char> + Clone + '_ {
     let units = bytes.chunks_exact(2).map(|unit| unit.try_into().map_or(0, u16::from_le_bytes));
     char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
 }
