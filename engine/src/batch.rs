@@ -13,11 +13,14 @@ use crate::run::RunView;
 use crate::state::State;
 use crate::view::{EventView, Events};
 
-/// One event, as a decoder leaves it in the arena: ten words.
+/// One event, as a decoder leaves it in the arena: nine words. It holds places instead of
+/// references, so that it can be kept with a copy of its run.
 #[derive(Clone, Copy, Debug)]
-pub struct Record<'a> {
-    /// Payload, in the input or in the arena.
-    pub payload: &'a [u8],
+pub struct Record {
+    /// Where its payload begins in the run.
+    pub payload_at: u32,
+    /// Bytes of its payload. Payload and run are checked against each other by the decoder.
+    pub payload_len: u32,
     /// Raw time.
     pub ticks: u64,
     /// Key of the thread.
@@ -32,8 +35,7 @@ pub struct Record<'a> {
     pub detail: [u32; 8],
 }
 
-#[cfg(target_pointer_width = "64")]
-const _: () = assert!(size_of::<Record<'static>>() == 80);
+const _: () = assert!(size_of::<Record>() == 72);
 
 /// Where the stack of an event is: nowhere, in the table of stacks, or in the run itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,15 +99,20 @@ pub(crate) struct Context<'a> {
     pub(crate) decoder: &'a (dyn Any + Send + Sync),
     pub(crate) run: RunView<'a>,
     pub(crate) place: Place,
-    /// Whether `run` is a page of copies.
+    /// Whether `run` is a page of events that were copied one by one.
     pub(crate) is_held: bool,
 }
 
 impl<'a> Context<'a> {
-    /// That of events which waited, in pages of this snapshot.
-    pub(crate) fn of<D: Decode + ?Sized>(decoder: &'a D, page: RunView<'a>, place: Place) -> Self {
+    /// That of events which waited, in a page of this snapshot. `is_held`: copied one by one.
+    pub(crate) fn of<D: Decode + ?Sized>(
+        decoder: &'a D,
+        page: RunView<'a>,
+        place: Place,
+        is_held: bool,
+    ) -> Self {
         let (state, decoder) = (decoder.state(), decoder.as_any());
-        Self { state, decoder, run: page, place, is_held: true }
+        Self { state, decoder, run: page, place, is_held }
     }
 }
 
@@ -113,7 +120,7 @@ impl<'a> Context<'a> {
 pub struct Sink<'a> {
     context: &'a Context<'a>,
     arena: &'a Arena,
-    records: ArenaVec<'a, Record<'a>>,
+    records: ArenaVec<'a, Record>,
     spans: ArenaVec<'a, Span>,
     faults: ArenaVec<'a, Fault>,
     open: Option<Span>,
@@ -140,7 +147,7 @@ impl<'a> Sink<'a> {
         // faults and spans first, a quarter and an eighth of the smallest arena at most, and records
         // last, of which fewer will do. An event has two bytes or more, and makes two spans at most.
         let max_events =
-            max_events.min(arena.limit() / 2 / size_of::<Record<'_>>()).min(bytes_left / 2 + 1);
+            max_events.min(arena.limit() / 2 / size_of::<Record>()).min(bytes_left / 2 + 1);
         let max_spans = (2 * max_events).max(64).min(arena.limit() / 8 / size_of::<Span>());
         let framing_faults = framing.map_or(0, |framing| framing.faults.len());
         let room = "a fresh arena holds at least 16 KiB";
@@ -190,9 +197,9 @@ impl<'a> Sink<'a> {
 
     /// Adds an event. Not called when [full](Self::is_full).
     #[inline]
-    pub fn event(&mut self, record: Record<'a>) {
+    pub fn event(&mut self, record: Record) {
         debug_assert!(self.records.len() < self.records.capacity(), "asked before each event");
-        self.counts.payload_bytes += record.payload.len() as u64;
+        self.counts.payload_bytes += u64::from(record.payload_len);
         self.records.push(record);
     }
 
@@ -245,8 +252,8 @@ impl<'a> Sink<'a> {
         self.close_span();
         Batch {
             context: self.context,
-            contexts: &[],
             records: self.records.into_bump_slice(),
+            views: &[],
             spans: self.spans.into_bump_slice(),
             gaps: &[],
             faults: self.faults.into_bump_slice(),
@@ -284,9 +291,9 @@ impl<'a> Sink<'a> {
 #[derive(Clone, Copy)]
 pub struct Batch<'a> {
     context: &'a Context<'a>,
-    /// That of each event, where they differ.
-    contexts: &'a [&'a Context<'a>],
-    records: &'a [Record<'a>],
+    records: &'a [Record],
+    /// The events instead, where each has a context of its own.
+    views: &'a [EventView<'a>],
     spans: &'a [Span],
     gaps: &'a [Gap],
     faults: &'a [Fault],
@@ -296,15 +303,12 @@ pub struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     /// Events that waited, each in its own context.
-    pub(crate) fn merged(
-        records: &'a [Record<'a>],
-        contexts: &'a [&'a Context<'a>],
-        counts: Counts,
-    ) -> Self {
+    pub(crate) fn merged(views: &'a [EventView<'a>], counts: Counts) -> Self {
+        let last = views.last().expect("a batch of those that waited is not empty");
         Self {
-            context: contexts.last().expect("a batch of those that waited is not empty"),
-            contexts,
-            records,
+            context: last.context(),
+            records: &[],
+            views,
             spans: &[],
             gaps: &[],
             faults: &[],
@@ -315,32 +319,32 @@ impl<'a> Batch<'a> {
 
     /// All but the events.
     pub(crate) fn without_events(self) -> Self {
-        Self { records: &[], contexts: &[], ..self }
+        Self { records: &[], views: &[], ..self }
     }
 
     pub(crate) fn with_gaps(self, gaps: &'a [Gap]) -> Self {
         Self { gaps, ..self }
     }
 
-    pub(crate) fn records(&self) -> &'a [Record<'a>] {
+    pub(crate) fn records(&self) -> &'a [Record] {
         self.records
     }
 
     /// The events, in the order that was [asked for](crate::Config::order).
     #[inline]
     pub fn iter(&self) -> Events<'a> {
-        let (contexts, records) = (self.contexts.iter(), self.records.iter());
-        Events { context: self.context, contexts, records }
+        let (records, views) = (self.records.iter(), self.views.iter());
+        Events { context: self.context, records, views }
     }
 
     /// How many events.
     pub fn len(&self) -> usize {
-        self.records.len()
+        self.records.len() + self.views.len()
     }
 
     /// Whether there are no events. There may be faults.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.len() == 0
     }
 
     /// The damage met, in stream order.
@@ -380,7 +384,7 @@ impl<'a> Batch<'a> {
 impl std::fmt::Debug for Batch<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Batch")
-            .field("events", &self.records.len())
+            .field("events", &self.len())
             .field("faults", &self.faults)
             .field("counts", &self.counts)
             .finish_non_exhaustive()

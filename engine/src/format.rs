@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::batch::{Record, Sink};
 use crate::error::{Error, Fault};
-use crate::page::Keeper;
+use crate::merge::Keeper;
 use crate::run::{Position, RunView};
 use crate::state::State;
 
@@ -112,7 +112,7 @@ pub trait Decode: Send + Sync + 'static {
 
     /// Whether the stream promises that no event behind this one is older, for
     /// [time order](crate::Order::Time). `tag`: that of its run.
-    fn is_watermark(&self, tag: u32, record: &Record<'_>) -> bool {
+    fn is_watermark(&self, tag: u32, record: &Record) -> bool {
         let _ = (tag, record);
         false
     }

@@ -227,10 +227,11 @@ impl<F: Format> Framer<F> {
                 self.wanted = self.carry.len() + more;
                 Ok(Step::Again)
             }
-            Framed::Data { len, tag, .. } => {
+            Framed::Data { len, tag, joins } => {
                 let bytes = self.carry.split_to(len).freeze();
                 let decoder = self.format.decoder();
-                Ok(Step::Run(self.run(bytes, tag, decoder)))
+                let run = self.run(bytes, tag, decoder);
+                Ok(Step::Run(Run { joins, ..run }))
             }
             Framed::Control(len) => {
                 self.carry.advance(len);
@@ -270,7 +271,7 @@ impl<F: Format> Framer<F> {
             match framed {
                 Framed::Data { len: frame, tag, joins } => {
                     // Taken before the next frame can change the state.
-                    run.get_or_insert_with(|| (tag, self.format.decoder()));
+                    run.get_or_insert_with(|| (tag, joins, self.format.decoder()));
                     len += frame;
                     if !joins || len >= self.config.run_target {
                         break;
@@ -292,7 +293,10 @@ impl<F: Format> Framer<F> {
         let bytes = chunk.split_to(len.min(chunk.len()));
         chunk.advance(behind.min(chunk.len()));
         self.queued -= bytes.len() + behind;
-        let run = run.map(|(tag, decoder)| self.run(bytes, tag, decoder));
+        let run = run.map(|(tag, joins, decoder)| {
+            let run = self.run(bytes, tag, decoder);
+            Run { joins, ..run }
+        });
         self.offset += behind as u64;
         if let Some(error) = error {
             // What came before the damage is delivered first.
@@ -339,7 +343,7 @@ impl<F: Format> Framer<F> {
         let tables = self.format.state().reserved() as u64;
         let high_water = &mut self.stats.memory.tables_high_water;
         *high_water = (*high_water).max(tables);
-        Run { bytes, offset, tag, cut: false, decoder, framing }
+        Run { bytes, offset, tag, cut: false, joins: true, decoder, framing }
     }
 
     /// A run without frames, for faults that have no events to travel with.

@@ -22,12 +22,10 @@ mod error;
 mod format;
 mod framer;
 mod guid;
-mod keys;
 mod layout;
 mod loss;
 mod merge;
 mod order;
-mod page;
 #[cfg(feature = "parallel")]
 mod parallel;
 mod parser;
@@ -58,8 +56,8 @@ pub use framer::{Framer, Full};
 pub use guid::Guid;
 pub use layout::{Count, Field, FieldId, Layout, MAX_DEPTH, Map, Names, Type};
 pub use loss::{Gap, Loss, Span, SpanKind, ThreadLoss};
+pub use merge::Keeper;
 pub use order::{Order, Place};
-pub use page::Keeper;
 #[cfg(feature = "parallel")]
 pub use parallel::ParallelParser;
 pub use parser::Parser;

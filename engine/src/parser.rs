@@ -175,6 +175,10 @@ impl<F: Format> Parser<F> {
         if self.run.as_ref().is_some_and(|run| !run.is_done(&self.position)) {
             return Ok(true);
         }
+        if let Some(merge) = &mut self.merge {
+            merge.end_run();
+            merge.reclaim();
+        }
         // Dropped first: state that nobody holds is changed in place.
         self.run = None;
         let next = self.framer.next_run();

@@ -17,6 +17,8 @@ pub struct Run<D: ?Sized> {
     pub(crate) offset: u64,
     pub(crate) tag: u32,
     pub(crate) cut: bool,
+    /// Whether others could have joined its frame, so that its extent depends on chunks.
+    pub(crate) joins: bool,
     pub(crate) decoder: Arc<D>,
     pub(crate) framing: Framing,
 }
@@ -32,14 +34,6 @@ pub struct RunView<'a> {
     pub tag: u32,
     /// Whether the stream stopped inside of the frame: then its end is no fault.
     pub cut: bool,
-}
-
-impl RunView<'_> {
-    /// Where `part` begins in the run, if it is a part of it.
-    pub(crate) fn place_of(&self, part: &[u8]) -> Option<usize> {
-        let at = part.as_ptr().addr().checked_sub(self.bytes.as_ptr().addr())?;
-        (at <= self.bytes.len()).then_some(at)
-    }
 }
 
 /// How far a run has been decoded. Belongs to one run, and begins as `Position::default()`.
@@ -109,6 +103,11 @@ impl<D: Decode + ?Sized> Run<D> {
     /// What it is decoded with.
     pub fn decoder(&self) -> &D {
         &self.decoder
+    }
+
+    /// Whether it is one frame, whatever the chunks.
+    pub(crate) fn is_one_frame(&self) -> bool {
+        !self.joins
     }
 
     /// What it is decoded with, to be shared.

@@ -3,8 +3,8 @@
 use crate::batch::{Context, Record, StackRef};
 use crate::class::EventClass;
 use crate::layout::FieldId;
+use crate::merge::OFFSET;
 use crate::order::Place;
-use crate::page::OFFSET;
 use crate::state::{State, Thread};
 use crate::value::{Value, Values};
 
@@ -12,9 +12,9 @@ use crate::value::{Value, Values};
 #[derive(Clone, Debug)]
 pub struct Events<'a> {
     pub(crate) context: &'a Context<'a>,
-    /// That of each event, where they differ.
-    pub(crate) contexts: std::slice::Iter<'a, &'a Context<'a>>,
-    pub(crate) records: std::slice::Iter<'a, Record<'a>>,
+    pub(crate) records: std::slice::Iter<'a, Record>,
+    /// What follows them; one of the two is empty.
+    pub(crate) views: std::slice::Iter<'a, EventView<'a>>,
 }
 
 impl<'a> Iterator for Events<'a> {
@@ -22,13 +22,15 @@ impl<'a> Iterator for Events<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<EventView<'a>> {
-        let record = self.records.next()?;
-        let context = self.contexts.next().copied().unwrap_or(self.context);
-        Some(EventView { context, record })
+        match self.records.next() {
+            Some(record) => Some(EventView { context: self.context, record }),
+            None => self.views.next().copied(),
+        }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.records.size_hint()
+        let len = self.records.len() + self.views.len();
+        (len, Some(len))
     }
 }
 
@@ -40,10 +42,18 @@ impl ExactSizeIterator for Events<'_> {}
 #[derive(Clone, Copy, Debug)]
 pub struct EventView<'a> {
     context: &'a Context<'a>,
-    record: &'a Record<'a>,
+    record: &'a Record,
 }
 
 impl<'a> EventView<'a> {
+    pub(crate) fn new(context: &'a Context<'a>, record: &'a Record) -> Self {
+        Self { context, record }
+    }
+
+    pub(crate) fn context(&self) -> &'a Context<'a> {
+        self.context
+    }
+
     /// Its class, unless the stream did not define it or a limit kept it out. Constant time.
     #[inline]
     pub fn class(&self) -> Option<&'a EventClass> {
@@ -110,20 +120,26 @@ impl<'a> EventView<'a> {
     /// Its payload, as on the wire.
     #[inline]
     pub fn payload(&self) -> &'a [u8] {
-        self.record.payload
+        let (at, len) = (self.record.payload_at as usize, self.record.payload_len as usize);
+        self.context.run.bytes.get(at..at + len).unwrap_or_default()
     }
 
-    /// Where its payload begins in the stream, in bytes. `None` for one that is not in the input as
-    /// it is, as when it was compressed.
-    pub fn payload_offset(&self) -> Option<u64> {
-        let run = self.context.run;
-        let at = run.place_of(self.record.payload)?;
+    /// Bytes of its payload.
+    #[inline]
+    pub fn payload_len(&self) -> usize {
+        self.record.payload_len as usize
+    }
+
+    /// Where its payload begins in the stream, in bytes.
+    pub fn payload_offset(&self) -> u64 {
+        let (run, at) = (self.context.run, self.record.payload_at as usize);
         if !self.context.is_held {
-            return Some(run.offset + at as u64);
+            return run.offset + at as u64;
         }
         // A copy: its page has the offset in front of it.
-        let offset = run.bytes.get(at.checked_sub(OFFSET)?..at)?.try_into().ok()?;
-        Some(u64::from_le_bytes(offset)).filter(|offset| *offset != u64::MAX)
+        let before = at.checked_sub(OFFSET).and_then(|start| run.bytes.get(start..at));
+        let offset = before.and_then(|bytes| bytes.try_into().ok());
+        offset.map_or(run.offset, u64::from_le_bytes)
     }
 
     /// How it came to its place among those delivered; [`Place::InOrder`] unless events are
@@ -138,7 +154,7 @@ impl<'a> EventView<'a> {
     #[inline]
     pub fn fields(&self) -> Option<Values<'a>> {
         let layout = self.class()?.layout()?;
-        Some(Values::new(layout, self.record.payload, self.context.state.trace.pointer_size))
+        Some(Values::new(layout, self.payload(), self.context.state.trace.pointer_size))
     }
 
     /// The value of a field that was [looked up](crate::Layout::field) in the layout of its class.

@@ -35,7 +35,7 @@ impl Seen {
             class_id: view.class_id(),
             class: view.class().map(|class| (class.provider().into(), class.name().into())),
             payload: view.payload().to_vec(),
-            payload_offset: view.payload_offset(),
+            payload_offset: Some(view.payload_offset()),
             ticks: view.ticks(),
             ns: view.ns(),
             utc_ns: view.utc_ns(),

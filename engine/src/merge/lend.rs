@@ -1,4 +1,4 @@
-//! What is ready becomes a batch: records in an arena that borrow from pages.
+//! What is ready becomes a batch: views in an arena that borrow from pages.
 
 use std::ops::Range;
 
@@ -6,9 +6,10 @@ use bumpalo::collections::Vec as ArenaVec;
 
 use super::{Merge, Ready};
 use crate::arena::Arena;
-use crate::batch::{Batch, Context, Counts, Record};
+use crate::batch::{Batch, Context, Counts};
 use crate::format::Decode;
 use crate::order::Place;
+use crate::view::EventView;
 
 /// Which contexts a batch has made already; kept from batch to batch for its memory.
 #[derive(Debug, Default)]
@@ -27,7 +28,7 @@ impl<D: Decode + ?Sized> Merge<D> {
         arena_limit: usize,
     ) -> Option<Range<usize>> {
         // Half of the arena, so that all fits however it grows.
-        let fits = arena_limit / 2 / (size_of::<Record<'_>>() + size_of::<Context<'_>>() + 8);
+        let fits = arena_limit / 2 / (size_of::<EventView<'_>>() + size_of::<Context<'_>>());
         let start = self.handed_out;
         self.handed_out = self.ready.len().min(start + max_events.min(fits).max(1));
         (start < self.handed_out).then_some(start..self.handed_out)
@@ -44,25 +45,27 @@ impl<D: Decode + ?Sized> Merge<D> {
         let arena: &'a Arena = arena;
         scratch.begin_batch(self.pages.len());
         let room = "what is handed out fits half of an arena";
-        let mut records: ArenaVec<'a, Record<'a>> = ArenaVec::new_in(arena.bump());
-        let mut contexts: ArenaVec<'a, &'a Context<'a>> = ArenaVec::new_in(arena.bump());
-        records.try_reserve_exact(range.len()).expect(room);
-        contexts.try_reserve_exact(range.len()).expect(room);
+        let mut views: ArenaVec<'a, EventView<'a>> = ArenaVec::new_in(arena.bump());
+        views.try_reserve_exact(range.len()).expect(room);
         let mut counts = Counts::default();
         for ready in self.ready.get(range).unwrap_or_default() {
             let page = self.pages.get(ready.page as usize).expect("a page is kept until it is out");
-            let known = scratch.known(ready).and_then(|at| contexts.get(at as usize).copied());
-            let context = known.unwrap_or_else(|| {
-                scratch.remember(ready, contexts.len());
-                arena.alloc(Context::of(page.decoder(), page.run(), ready.place)).expect(room)
-            });
-            let record = page.record(ready.at);
+            let known = scratch.known(ready).and_then(|at| views.get(at as usize));
+            let context = known.map_or_else(
+                || {
+                    scratch.remember(ready, views.len());
+                    let is_held = page.run_offset.is_none();
+                    let context = Context::of(page.decoder(), page.run(), ready.place, is_held);
+                    &*arena.alloc(context).expect(room)
+                },
+                EventView::context,
+            );
             counts.early += u64::from(ready.place == Place::Early);
             counts.late += u64::from(ready.place == Place::Late);
-            records.push(record);
-            contexts.push(context);
+            let record = page.records.get(ready.at as usize).expect("places are those of records");
+            views.push(EventView::new(context, record));
         }
-        Batch::merged(records.into_bump_slice(), contexts.into_bump_slice(), counts)
+        Batch::merged(views.into_bump_slice(), counts)
     }
 }
 

@@ -6,41 +6,60 @@
 //! the bound is reached; at a sequence point all goes and the mark begins anew. So the order depends
 //! on the events alone, and not on how they were cut into chunks and batches.
 //!
-//! An event at or below the mark, and one that is a mark itself, goes straight to those that are
-//! ready; others are copied to pages, which are freed as a whole once all their events are out.
-//! What counts for the bound are pages in full, keys, and what the snapshots of the state keep alive
-//! that pages refer to.
+//! ```text
+//! batch -> pages      copies: of a run as a whole, or, where that is too large, event by event
+//!          segments   of a page's events that wait, in order as they came
+//!          ready      what need not wait any more, in order; lent out as batches
+//! ```
+//!
+//! What counts for the bound are pages with events that wait, in full, segments, and what the
+//! snapshots of the state keep alive that pages refer to.
 
 mod lend;
+mod page;
+mod segments;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use crate::batch::{Batch, Record};
 use crate::format::Decode;
-use crate::keys::{Key, Keys};
 use crate::loss::SpanKind;
 use crate::order::Place;
-use crate::page::{Page, Shape};
 use crate::run::Run;
 use crate::stats::Memory;
 pub(crate) use lend::Scratch;
+pub use page::Keeper;
+pub(crate) use page::OFFSET;
+use page::{Page, Shape};
+use segments::{Segment, Segments};
 
 /// Events that wait, and those that are ready to be handed out.
 #[derive(Debug)]
 pub(crate) struct Merge<D: ?Sized> {
     max_held: u64,
+    /// The most bytes that a page keeps while it is free.
+    max_page: usize,
+    /// Bytes reserved by pages that are free.
+    free_bytes: u64,
     shape: Shape,
     pages: Vec<Page<D>>,
     free: Vec<u32>,
     /// Pages with events that wait, oldest first; those that have none any more are dropped later.
     live: VecDeque<(u32, u64)>,
     live_count: usize,
+    /// Pages none of whose events wait any more, to be freed once all that is ready is out.
+    departed: Vec<u32>,
     opened: u64,
-    /// Where events that wait, and events that do not, are copied to.
+    /// Where single events that wait, and those that do not, are copied to.
     holding: Option<u32>,
     passing: Option<u32>,
-    keys: Keys,
+    /// The page of the run in hand, if that is held as a whole.
+    whole: Option<u32>,
+    segments: Segments,
+    /// The segment that the next event may belong to, and the time of its last one.
+    open: Option<(Segment, u64)>,
+    numbered: u64,
+    waiting: u64,
     ready: Vec<Ready>,
     /// Ready ones that have been handed out.
     handed_out: usize,
@@ -70,15 +89,22 @@ impl<D: Decode + ?Sized> Merge<D> {
     pub(crate) fn new(max_held: usize) -> Self {
         Self {
             max_held: max_held as u64,
+            max_page: max_held / 16,
+            free_bytes: 0,
             shape: Shape::new(max_held),
             pages: Vec::new(),
             free: Vec::new(),
             live: VecDeque::new(),
             live_count: 0,
+            departed: Vec::new(),
             opened: 0,
             holding: None,
             passing: None,
-            keys: Keys::new(),
+            whole: None,
+            segments: Segments::default(),
+            open: None,
+            numbered: 0,
+            waiting: 0,
             ready: Vec::new(),
             handed_out: 0,
             certain: 0,
@@ -94,10 +120,16 @@ impl<D: Decode + ?Sized> Merge<D> {
     /// Takes in the events of a batch. Whether they may be delivered as they are, at once: then
     /// nothing was taken.
     pub(crate) fn absorb(&mut self, run: &Run<D>, batch: &Batch<'_>) -> bool {
-        let (decoder, view) = (run.decoder_handle(), run.view());
-        let is_as_it_is = self.is_idle() && self.is_in_order(&**decoder, view.tag, batch);
-        if !is_as_it_is {
-            self.take(decoder, run, batch);
+        let decoder = run.decoder_handle();
+        let is_as_it_is =
+            self.is_idle() && self.is_in_order(&**decoder, run.view().tag, batch.records());
+        if !is_as_it_is && !batch.is_empty() {
+            self.copied = decoder.copied();
+            if self.takes_whole(run) {
+                self.take_whole(run, batch.records());
+            } else {
+                self.take_singly(run, batch.records());
+            }
         }
         if batch.spans().iter().any(|span| span.kind == SpanKind::Settled) {
             self.release_all(true);
@@ -105,6 +137,14 @@ impl<D: Decode + ?Sized> Merge<D> {
         }
         self.high_water = self.high_water.max(self.bytes());
         is_as_it_is
+    }
+
+    /// The run in hand is over.
+    pub(crate) fn end_run(&mut self) {
+        self.close_segment();
+        if let Some(slot) = self.whole.take() {
+            self.depart(slot, 0);
+        }
     }
 
     /// Lets all go that wait. `is_certain`: none older will come.
@@ -117,7 +157,7 @@ impl<D: Decode + ?Sized> Merge<D> {
 
     /// Whether nothing waits and nothing is ready.
     pub(crate) fn is_idle(&self) -> bool {
-        self.keys.len() == 0 && self.ready_count() == 0
+        self.waiting == 0 && self.ready_count() == 0
     }
 
     /// Events that are ready and have not been handed out.
@@ -127,100 +167,172 @@ impl<D: Decode + ?Sized> Merge<D> {
 
     /// Frees what was handed out. No batch is left that borrows from here.
     pub(crate) fn reclaim(&mut self) {
-        for at in 0..self.handed_out {
-            if let Some(ready) = self.ready.get(at).copied() {
-                self.with_page(ready.page, |page| page.left -= 1);
-                self.free_if_done(ready.page);
-            }
+        if self.handed_out < self.ready.len() {
+            return;
         }
-        self.ready.drain(..self.handed_out);
+        self.ready.clear();
         self.handed_out = 0;
-        if self.ready.is_empty() {
-            // So that no run that is over is held on to.
-            if let Some(page) = self.passing.take() {
-                self.free_if_done(page);
+        // So that no run that is over is held on to.
+        self.departed.extend(self.passing.take());
+        while let Some(slot) = self.departed.pop() {
+            if let Some(page) = self.pages.get_mut(slot as usize)
+                && !page.is_free()
+            {
+                let is_too_much = self.held + self.free_bytes + page.reserved() > self.max_held;
+                page.free(if is_too_much { 0 } else { self.max_page });
+                self.free_bytes += page.reserved();
+                self.free.push(slot);
             }
         }
-    }
-
-    /// Bytes held, by what counts for the bound.
-    fn bytes(&self) -> u64 {
-        self.held + self.keys.bytes() + self.kept_alive()
     }
 
     /// Says what it holds.
     pub(crate) fn describe(&self, memory: &mut Memory) {
         (memory.held, memory.held_high_water) = (self.bytes(), self.high_water);
-        memory.waiting = self.keys.len() as u64;
+        memory.waiting = self.waiting;
     }
 
-    fn take(&mut self, decoder: &Arc<D>, run: &Run<D>, batch: &Batch<'_>) {
-        self.copied = decoder.copied();
-        let tag = run.view().tag;
-        for record in batch.records() {
+    /// Whether the run in hand is held as a whole: it is one frame, so that its extent does not
+    /// depend on chunks, and there is room for several like it.
+    fn takes_whole(&mut self, run: &Run<D>) -> bool {
+        if let Some(page) = self.whole.and_then(|slot| self.pages.get(slot as usize)) {
+            if page.cost <= self.max_held / 8 {
+                return true;
+            }
+            // It has more events than expected.
+            self.end_run();
+            return false;
+        }
+        run.is_one_frame() && run.len() as u64 <= self.max_held / 16
+    }
+
+    fn take_whole(&mut self, run: &Run<D>, records: &[Record]) {
+        let slot = self.whole.unwrap_or_else(|| {
+            self.close_segment();
+            let slot = self.open_page(run, false);
+            if let Some(page) = self.pages.get_mut(slot as usize) {
+                page.hold_run(run.view());
+            }
+            self.whole = Some(slot);
+            slot
+        });
+        let Some(page) = self.pages.get_mut(slot as usize) else {
+            return;
+        };
+        let first = u32::try_from(page.records.len()).unwrap_or(u32::MAX);
+        page.records.extend_from_slice(records);
+        self.count(slot);
+        if self.bytes() > self.max_held {
+            self.make_room();
+        }
+        let (decoder, tag) = (run.decoder(), run.view().tag);
+        for (at, record) in (first..).zip(records) {
             let is_watermark = decoder.is_watermark(tag, record);
             if is_watermark || record.ticks <= self.low_water {
-                self.pass(decoder, run, record, is_watermark);
+                self.pass(slot, at, record.ticks, is_watermark);
             } else {
-                self.hold(decoder, run, record);
+                self.hold(slot, at, record.ticks);
             }
         }
+    }
+
+    fn take_singly(&mut self, run: &Run<D>, records: &[Record]) {
+        let (decoder, view) = (run.decoder(), run.view());
+        let is_for = |merge: &Self, slot: &u32| {
+            merge.pages.get(*slot as usize).is_some_and(|page| page.is_for(decoder, view))
+        };
+        self.holding = self.holding.filter(|slot| is_for(self, slot));
+        if let Some(other) = self.passing.filter(|slot| !is_for(self, slot)) {
+            self.departed.push(other);
+            self.passing = None;
+        }
+        for record in records {
+            let is_watermark = decoder.is_watermark(view.tag, record);
+            if is_watermark || record.ticks <= self.low_water {
+                let (slot, at) = self.copy(run, record, self.passing);
+                if let Some(full) = self.passing.replace(slot).filter(|full| *full != slot) {
+                    self.departed.push(full);
+                }
+                self.pass(slot, at, record.ticks, is_watermark);
+                continue;
+            }
+            if self.has_room(self.holding, record).is_none()
+                && self.bytes() + self.shape.reserved() > self.max_held
+            {
+                self.make_room();
+            }
+            let (slot, at) = self.copy(run, record, self.holding);
+            self.holding = Some(slot);
+            self.hold(slot, at, record.ticks);
+            self.count(slot);
+            if self.bytes() > self.max_held {
+                self.make_room();
+            }
+        }
+    }
+
+    /// Copies an event to `slot` if that has room, else to a new page.
+    fn copy(&mut self, run: &Run<D>, record: &Record, slot: Option<u32>) -> (u32, u32) {
+        let slot = self.has_room(slot, record).unwrap_or_else(|| self.open_page(run, true));
+        let page = self.pages.get_mut(slot as usize);
+        let at = page.map_or(0, |page| page.push(run.decoder(), run.view(), record));
+        (slot, at)
+    }
+
+    /// The page if it has room for this event.
+    fn has_room(&self, slot: Option<u32>, record: &Record) -> Option<u32> {
+        let page = self.pages.get(slot? as usize)?;
+        slot.filter(|_| page.has_room(record, self.shape))
     }
 
     /// An event that need not wait: those before it go first.
-    fn pass(&mut self, decoder: &Arc<D>, run: &Run<D>, record: &Record<'_>, is_watermark: bool) {
+    fn pass(&mut self, page: u32, at: u32, ticks: u64, is_watermark: bool) {
+        self.close_segment();
         if is_watermark {
-            self.certain = self.certain.max(record.ticks);
-            self.release(record.ticks);
+            self.certain = self.certain.max(ticks);
+            self.release(ticks);
         }
-        let slot = self.passing.filter(|slot| self.takes(*slot, decoder, run, record));
-        let slot = slot.unwrap_or_else(|| {
-            let slot = self.open(decoder, run);
-            if let Some(full) = self.passing.replace(slot) {
-                self.free_if_done(full);
-            }
-            slot
-        });
-        let Some(page) = self.pages.get_mut(slot as usize) else {
-            return;
-        };
-        let at = page.push(decoder, run.view(), record);
-        let place = self.deliver(record.ticks);
-        self.ready.push(Ready { page: slot, at, place });
+        let place = self.deliver(ticks);
+        self.ready.push(Ready { page, at, place });
     }
 
-    fn hold(&mut self, decoder: &Arc<D>, run: &Run<D>, record: &Record<'_>) {
-        let slot = self.holding.filter(|slot| self.takes(*slot, decoder, run, record));
-        let slot = slot.unwrap_or_else(|| {
-            if self.bytes() + self.shape.reserved() > self.max_held {
-                self.make_room();
-            }
-            let slot = self.open(decoder, run);
-            self.holding = Some(slot);
-            self.live_count += 1;
-            if self.live.len() > 2 * self.live_count + 16 {
-                let pages = &self.pages;
-                self.live.retain(|entry| is_live(pages, *entry));
-            }
-            if self.live.is_empty() {
-                self.copied_before = self.copied;
-            }
-            self.live.push_back((slot, self.opened));
-            self.held += self.pages.get(slot as usize).map_or(0, Page::reserved);
-            slot
-        });
-        let Some(page) = self.pages.get_mut(slot as usize) else {
+    #[inline]
+    fn hold(&mut self, page: u32, at: u32, ticks: u64) {
+        self.waiting += 1;
+        if let Some((segment, last)) = &mut self.open
+            && (segment.page, segment.end) == (page, at)
+            && *last <= ticks
+        {
+            (segment.end, *last) = (at + 1, ticks);
+            return;
+        }
+        self.close_segment();
+        self.numbered += 1;
+        let segment = Segment { ticks, number: self.numbered, page, next: at, end: at + 1 };
+        self.open = Some((segment, ticks));
+    }
+
+    fn close_segment(&mut self) {
+        let Some((segment, last)) = self.open.take() else {
             return;
         };
-        let before = page.reserved();
-        let at = page.push(decoder, run.view(), record);
-        page.waiting += 1;
-        page.latest = page.latest.max(record.ticks);
-        // A payload larger than a page.
-        self.held += page.reserved() - before;
-        self.keys.push(Key { ticks: record.ticks, page: slot, at });
-        if self.bytes() > self.max_held {
-            self.make_room();
+        self.segments.push(segment);
+        if let Some(page) = self.pages.get_mut(segment.page as usize) {
+            page.latest = page.latest.max(last);
+            if page.waiting == 0 {
+                // The first that wait in it.
+                self.held += page.cost;
+                self.live_count += 1;
+                if self.live.is_empty() {
+                    self.copied_before = page.decoder().copied();
+                }
+                self.live.push_back((segment.page, page.number));
+            }
+            page.waiting += segment.end - segment.next;
+        }
+        if self.live.len() > 2 * self.live_count + 16 {
+            let pages = &self.pages;
+            self.live.retain(|entry| is_live(pages, *entry));
         }
     }
 
@@ -228,21 +340,17 @@ impl<D: Decode + ?Sized> Merge<D> {
     /// that are older.
     #[cold]
     fn make_room(&mut self) {
-        self.high_water = self.high_water.max(self.bytes());
+        self.close_segment();
         let mut bytes = self.bytes();
+        self.high_water = self.high_water.max(bytes);
         let mut limit = self.low_water;
-        let per_event = self.keys.bytes().checked_div(self.keys.len() as u64).unwrap_or(0);
-        for (slot, number) in &self.live {
+        for entry in self.live.iter().filter(|entry| is_live(&self.pages, **entry)) {
             if bytes <= self.max_held / 2 {
                 break;
             }
-            if let Some(page) = self.pages.get(*slot as usize)
-                && page.number == *number
-                && page.waiting > 0
-            {
+            if let Some(page) = self.pages.get(entry.0 as usize) {
                 limit = limit.max(page.latest);
-                let events = u64::from(page.waiting) * per_event;
-                bytes = bytes.saturating_sub(page.reserved() + events);
+                bytes = bytes.saturating_sub(page.cost);
             }
         }
         self.release(limit);
@@ -255,17 +363,13 @@ impl<D: Decode + ?Sized> Merge<D> {
     /// Makes all ready that wait and are not later than `limit`.
     fn release(&mut self, limit: u64) {
         self.low_water = self.low_water.max(self.certain);
-        if !self.keys.has_until(limit) {
+        self.close_segment();
+        if !self.segments.has_until(limit) {
             return;
         }
-        let mut keys = std::mem::replace(&mut self.keys, Keys::new());
-        keys.release(limit, |key| {
-            let place = self.deliver(key.ticks);
-            self.ready.push(Ready { page: key.page, at: key.at, place });
-            self.low_water = self.low_water.max(key.ticks);
-            self.depart(key.page);
-        });
-        self.keys = keys;
+        let mut segments = std::mem::take(&mut self.segments);
+        segments.release(limit, |segment, until| self.take(segment, until));
+        self.segments = segments;
         while let Some(oldest) = self.live.front()
             && !is_live(&self.pages, *oldest)
         {
@@ -275,83 +379,126 @@ impl<D: Decode + ?Sized> Merge<D> {
         self.copied_before = oldest.map_or(self.copied, |page| page.decoder().copied());
     }
 
-    /// The place of an event that is delivered now.
-    fn deliver(&mut self, ticks: u64) -> Place {
-        if ticks < self.delivered {
-            return Place::Late;
+    /// Makes the first events of a segment ready, those not later than `until`; how many, and the
+    /// time of the next.
+    fn take(&mut self, segment: &Segment, until: u64) -> (u32, Option<u64>) {
+        let Segment { page, next, end, .. } = *segment;
+        let records = self.pages.get(page as usize).map(|page| &*page.records).unwrap_or_default();
+        let records = records.get(next as usize..end as usize).unwrap_or_default();
+        let (mut count, mut last, mut following) = (0, segment.ticks, None);
+        for record in records {
+            if record.ticks > until {
+                following = Some(record.ticks);
+                break;
+            }
+            last = record.ticks;
+            count += 1;
         }
-        self.delivered = ticks;
-        if ticks > self.certain { Place::Early } else { Place::InOrder }
+        let places = next..next + count;
+        if segment.ticks >= self.delivered && last <= self.certain {
+            self.delivered = last;
+            let place = Place::InOrder;
+            self.ready.extend(places.map(|at| Ready { page, at, place }));
+        } else {
+            let (delivered, certain) = (&mut self.delivered, self.certain);
+            self.ready.extend(places.zip(records).map(|(at, record)| {
+                let place = place(record.ticks, delivered, certain);
+                Ready { page, at, place }
+            }));
+        }
+        self.low_water = self.low_water.max(last);
+        self.waiting -= u64::from(count);
+        self.depart(page, count);
+        (count, following)
     }
 
-    /// An event of this page waits no longer.
-    fn depart(&mut self, slot: u32) {
+    /// So many events of this page wait no longer.
+    fn depart(&mut self, slot: u32, count: u32) {
         let Some(page) = self.pages.get_mut(slot as usize) else {
             return;
         };
-        page.waiting -= 1;
-        if page.waiting == 0 {
-            self.held -= page.reserved();
+        page.waiting -= count;
+        if page.waiting > 0 {
+            return;
+        }
+        if count > 0 {
+            self.held -= page.cost;
             self.live_count -= 1;
-            self.holding = self.holding.filter(|holding| *holding != slot);
+        }
+        self.holding = self.holding.filter(|holding| *holding != slot);
+        if self.whole != Some(slot) {
+            self.departed.push(slot);
         }
     }
 
+    /// The place of an event that is delivered now.
+    fn deliver(&mut self, ticks: u64) -> Place {
+        place(ticks, &mut self.delivered, self.certain)
+    }
+
     /// Whether these events are in order as they are.
-    fn is_in_order(&mut self, decoder: &D, tag: u32, batch: &Batch<'_>) -> bool {
+    fn is_in_order(&mut self, decoder: &D, tag: u32, records: &[Record]) -> bool {
         let mut last = self.low_water.max(self.delivered);
-        for record in batch.records() {
+        for record in records {
             if record.ticks < last || !decoder.is_watermark(tag, record) {
                 return false;
             }
             last = record.ticks;
         }
-        if let Some(last) = batch.records().last() {
+        if let Some(last) = records.last() {
             self.certain = self.certain.max(last.ticks);
             (self.low_water, self.delivered) = (self.low_water.max(last.ticks), last.ticks);
         }
         true
     }
 
-    fn takes(&self, slot: u32, decoder: &Arc<D>, run: &Run<D>, record: &Record<'_>) -> bool {
-        let page = self.pages.get(slot as usize);
-        page.is_some_and(|page| page.takes(decoder, run.view(), record, self.shape))
-    }
-
-    fn open(&mut self, decoder: &Arc<D>, run: &Run<D>) -> u32 {
+    fn open_page(&mut self, run: &Run<D>, is_for_single: bool) -> u32 {
         self.opened += 1;
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.pages.push(Page::new(self.shape));
+            self.pages.push(Page::new());
             u32::try_from(self.pages.len() - 1).unwrap_or(u32::MAX)
         });
-        let number = self.opened;
-        self.with_page(slot, |page| page.open(Arc::clone(decoder), run.view(), number));
+        let shape = if is_for_single { self.shape } else { Shape::default() };
+        if let Some(page) = self.pages.get_mut(slot as usize) {
+            self.free_bytes = self.free_bytes.saturating_sub(page.reserved());
+            page.open(run.decoder_handle(), run.view(), self.opened, shape);
+            page.cost = page.reserved();
+        }
         slot
     }
 
-    fn with_page(&mut self, slot: u32, change: impl FnOnce(&mut Page<D>)) {
+    /// Counts what a page has come to cost.
+    fn count(&mut self, slot: u32) {
         if let Some(page) = self.pages.get_mut(slot as usize) {
-            change(page);
+            let cost = page.reserved();
+            if page.waiting > 0 {
+                self.held += cost - page.cost;
+            }
+            page.cost = cost;
         }
     }
 
-    fn free_if_done(&mut self, slot: u32) {
-        if [self.holding, self.passing].contains(&Some(slot)) {
-            return;
-        }
-        if let Some(page) = self.pages.get_mut(slot as usize)
-            && page.left == 0
-            && !page.is_free()
-        {
-            page.free(self.shape);
-            self.free.push(slot);
-        }
+    /// Bytes held, by what counts for the bound.
+    fn bytes(&self) -> u64 {
+        let open =
+            self.open.as_ref().and_then(|(segment, _)| self.pages.get(segment.page as usize));
+        let open = open.filter(|page| page.waiting == 0).map_or(0, |page| page.cost);
+        self.held + open + self.segments.bytes() + self.kept_alive()
     }
 
     /// Bytes that the snapshots of waiting events keep alive.
     fn kept_alive(&self) -> u64 {
         if self.live.is_empty() { 0 } else { self.copied.saturating_sub(self.copied_before) }
     }
+}
+
+/// The place of an event after those of `delivered`, which it then is the last of or is late.
+fn place(ticks: u64, delivered: &mut u64, certain: u64) -> Place {
+    if ticks < *delivered {
+        return Place::Late;
+    }
+    *delivered = ticks;
+    if ticks > certain { Place::Early } else { Place::InOrder }
 }
 
 fn is_live<D: ?Sized>(pages: &[Page<D>], (slot, number): (u32, u64)) -> bool {

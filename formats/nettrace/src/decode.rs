@@ -9,7 +9,7 @@ use tracemill_engine::{
 };
 use zerocopy::{FromBytes, IntoBytes};
 
-use crate::header::{Failure, Header, Rest, flag};
+use crate::header::{Failure, Header, Rest, flag, place};
 use crate::points::sequence_point_v4;
 use crate::view::Detail;
 use crate::wire::BlockHeader;
@@ -60,7 +60,7 @@ impl Decode for Decoder {
     }
 
     /// V1 to V3 are sorted as a whole; from V4 on, events say so one by one (section 6).
-    fn is_watermark(&self, tag: u32, record: &Record<'_>) -> bool {
+    fn is_watermark(&self, tag: u32, record: &Record) -> bool {
         tag == Tag::NetperfEvents as u32 || Detail::of(&record.detail).sorted != 0
     }
 
@@ -155,14 +155,15 @@ impl Decoder {
                 prefetch(run.bytes, fetched + AHEAD);
                 fetched += LINE;
             }
-            let (flags, payload, following) = match read::<V6, COMPRESSED>(rest, &mut header, len) {
-                Ok(event) => event,
-                Err(failure) => {
-                    rest.0 = &[];
-                    failed(run, at, failure, sink);
-                    break;
-                }
-            };
+            let (flags, payload_at, following) =
+                match read::<V6, COMPRESSED>(rest, &mut header, len) {
+                    Ok(event) => event,
+                    Err(failure) => {
+                        rest.0 = &[];
+                        failed(run, at, failure, sink);
+                        break;
+                    }
+                };
             rest = following;
             let flags = flags | std::mem::take(&mut unresolved);
             let ids = flag::METADATA_ID | flag::STACK | flag::THREAD | flag::ACTIVITY;
@@ -194,7 +195,8 @@ impl Decoder {
                 spare: 0,
             };
             sink.event(Record {
-                payload,
+                payload_at,
+                payload_len: header.payload_size,
                 ticks: header.ticks,
                 thread: header.thread,
                 class: header.metadata_id,
@@ -256,23 +258,26 @@ impl Decoder {
     }
 }
 
-/// Reads a header and its payload: the header, its flags, the payload, and what follows.
+/// Reads a header and passes over its payload: the header, its flags, where the payload begins in
+/// the run of `len` bytes, and what follows.
 #[inline(always)]
 fn read<'a, const V6: bool, const COMPRESSED: bool>(
     rest: Rest<'a>,
     header: &mut Header,
     len: usize,
-) -> Result<(u8, &'a [u8], Rest<'a>), Failure> {
+) -> Result<(u8, u32, Rest<'a>), Failure> {
     if COMPRESSED {
         let (flags, rest) = rest.compressed::<V6>(header, len)?;
-        let (payload, rest) = rest.take(header.payload_size as usize)?;
-        return Ok((flags, payload, rest));
+        let payload_at = place(len, rest.0);
+        let (_, rest) = rest.take(header.payload_size as usize)?;
+        return Ok((flags, payload_at, rest));
     }
     let (next, behind, rest) = rest.plain::<V6>(*header, len)?;
     *header = next;
-    let (payload, rest) = rest.take(header.payload_size as usize)?;
+    let payload_at = place(len, rest.0);
+    let (_, rest) = rest.take(header.payload_size as usize)?;
     let (_, rest) = rest.take(behind)?;
-    Ok((flag::PLAIN, payload, rest))
+    Ok((flag::PLAIN, payload_at, rest))
 }
 
 /// Length of a block's header, and whether the headers of its events are compressed.

@@ -35,11 +35,11 @@ impl Decoder {
 }
 
 /// An event of V1 to V3 at the head of `bytes`, which is `start` bytes into its run, and its length.
-fn netperf_event(bytes: &[u8], start: u32) -> Option<(Record<'_>, usize)> {
+fn netperf_event(bytes: &[u8], start: u32) -> Option<(Record, usize)> {
     let (event, rest) = NetperfEvent::ref_from_prefix(bytes).ok()?;
     let whole = usize::try_from(event.event_size.get()).ok()?.checked_add(4)?;
     let payload_size = usize::try_from(event.payload_size.get()).ok()?;
-    let (payload, rest) = rest.split_at_checked(payload_size)?;
+    let (_, rest) = rest.split_at_checked(payload_size)?;
     let (stack_size, _) = rest.split_first_chunk::<4>()?;
     let stack_at = start.checked_add(u32::try_from(60 + payload_size).ok()?)?;
     let stack = StackRef::inline(stack_at, u32::from_le_bytes(*stack_size));
@@ -53,7 +53,8 @@ fn netperf_event(bytes: &[u8], start: u32) -> Option<(Record<'_>, usize)> {
         spare: 0,
     };
     let record = Record {
-        payload,
+        payload_at: start.checked_add(u32::try_from(size_of::<NetperfEvent>()).ok()?)?,
+        payload_len: u32::try_from(payload_size).ok()?,
         ticks: event.timestamp.get(),
         thread: event.thread_id.get().into(),
         class: event.metadata_id.get(),

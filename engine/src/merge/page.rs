@@ -1,0 +1,196 @@
+//! Copies of what waits, in pages that are freed as a whole and used again.
+//!
+//! A page holds a run as it is, with the records of its events; or, where a run is too large for
+//! that, events one by one, each with its payload and what it refers to.
+
+use std::sync::Arc;
+
+use crate::batch::{Record, StackRef};
+use crate::format::Decode;
+use crate::run::RunView;
+
+/// Bytes in front of a payload that was copied on its own: where it begins in the stream.
+pub(crate) const OFFSET: usize = 8;
+
+/// Events of one snapshot of the state.
+#[derive(Debug)]
+pub(crate) struct Page<D: ?Sized> {
+    /// `None` while it is free.
+    decoder: Option<Arc<D>>,
+    tag: u32,
+    cut: bool,
+    /// Where its run begins in the stream, if it holds a whole one.
+    pub run_offset: Option<u64>,
+    pub records: Vec<Record>,
+    bytes: Vec<u8>,
+    recent: Recent,
+    /// Events that wait.
+    pub waiting: u32,
+    /// The latest time of those that waited.
+    pub latest: u64,
+    /// Which page it was of all so far.
+    pub number: u64,
+    /// Bytes it is counted with.
+    pub cost: u64,
+}
+
+/// What was copied last, since most events refer to what the one before referred to.
+type Recent = [(u64, u32, u32); 2];
+
+/// How large pages of single events are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Shape {
+    records: usize,
+    bytes: usize,
+}
+
+impl Shape {
+    /// A sixteenth of what may be held, from 4 to 128 KiB.
+    pub(crate) fn new(max_held: usize) -> Self {
+        let page = (max_held / 16).clamp(4 << 10, 128 << 10);
+        Self { records: page / 2 / size_of::<Record>(), bytes: page / 2 }
+    }
+
+    /// Bytes that a page takes.
+    pub(crate) fn reserved(self) -> u64 {
+        (self.records * size_of::<Record>() + self.bytes) as u64
+    }
+}
+
+impl<D: Decode + ?Sized> Page<D> {
+    pub(crate) fn new() -> Self {
+        Self {
+            decoder: None,
+            tag: 0,
+            cut: false,
+            run_offset: None,
+            records: Vec::new(),
+            bytes: Vec::new(),
+            recent: Recent::default(),
+            waiting: 0,
+            latest: 0,
+            number: 0,
+            cost: 0,
+        }
+    }
+
+    /// Begins anew, for single events of runs like this.
+    pub(crate) fn open(&mut self, decoder: &Arc<D>, run: RunView<'_>, number: u64, shape: Shape) {
+        self.decoder = Some(Arc::clone(decoder));
+        (self.tag, self.cut, self.run_offset) = (run.tag, run.cut, None);
+        (self.waiting, self.latest, self.number) = (0, 0, number);
+        self.recent = [(u64::MAX, 0, 0); 2];
+        self.records.reserve_exact(shape.records);
+        self.bytes.reserve_exact(shape.bytes);
+    }
+
+    /// Copies a whole run in, for all of its events.
+    pub(crate) fn hold_run(&mut self, run: RunView<'_>) {
+        self.run_offset = Some(run.offset);
+        self.bytes.reserve_exact(run.bytes.len());
+        self.bytes.extend_from_slice(run.bytes);
+    }
+
+    /// Forgets all, and gives back what is more than `most` bytes.
+    pub(crate) fn free(&mut self, most: usize) {
+        self.decoder = None;
+        self.records.clear();
+        self.bytes.clear();
+        self.bytes.shrink_to(most);
+        self.records.shrink_to(most / size_of::<Record>());
+    }
+
+    pub(crate) fn is_free(&self) -> bool {
+        self.decoder.is_none()
+    }
+
+    /// Whether it takes single events of such a run.
+    pub(crate) fn is_for(&self, decoder: &D, run: RunView<'_>) -> bool {
+        let is_same = self
+            .decoder
+            .as_ref()
+            .is_some_and(|own| own.state().changes() == decoder.state().changes());
+        self.run_offset.is_none() && is_same && (self.tag, self.cut) == (run.tag, run.cut)
+    }
+
+    /// Whether it has room for this event.
+    pub(crate) fn has_room(&self, record: &Record, shape: Shape) -> bool {
+        let stack = if record.stack.is_by_id() { 0 } else { record.stack.place().1 };
+        let bytes =
+            self.bytes.len() + OFFSET + record.payload_len as usize + stack + SLACK <= shape.bytes;
+        bytes && self.records.len() < shape.records || self.records.is_empty()
+    }
+
+    /// Copies an event in; its place.
+    pub(crate) fn push(&mut self, decoder: &D, run: RunView<'_>, record: &Record) -> u32 {
+        let bytes = &mut self.bytes;
+        let mut own = *record;
+        if !record.stack.is_by_id() {
+            let (at, len) = record.stack.place();
+            own.stack = StackRef::inline(small(bytes.len()), small(len));
+            bytes.extend_from_slice(run.bytes.get(at..at + len).unwrap_or_default());
+        }
+        let (at, len) = (record.payload_at as usize, record.payload_len as usize);
+        bytes.extend_from_slice(&(run.offset + at as u64).to_le_bytes());
+        own.payload_at = small(bytes.len());
+        bytes.extend_from_slice(run.bytes.get(at..at + len).unwrap_or_default());
+        decoder.keep(&mut own.detail, &mut Keeper { run, bytes, recent: &mut self.recent });
+        self.records.push(own);
+        small(self.records.len() - 1)
+    }
+
+    /// Bytes that it has reserved.
+    pub(crate) fn reserved(&self) -> u64 {
+        let records = self.records.capacity() * size_of::<Record>();
+        (records + self.bytes.capacity() + size_of::<Self>()) as u64
+    }
+
+    /// What its events are read against. There are none in a page that is free.
+    pub(crate) fn decoder(&self) -> &D {
+        self.decoder.as_deref().expect("pages in use have one")
+    }
+
+    /// Its bytes, as a run.
+    pub(crate) fn run(&self) -> RunView<'_> {
+        let offset = self.run_offset.unwrap_or_default();
+        RunView { bytes: &self.bytes, offset, tag: self.tag, cut: self.cut }
+    }
+}
+
+/// Copies what an event that has to wait refers to in its run.
+#[derive(Debug)]
+pub struct Keeper<'k> {
+    run: RunView<'k>,
+    bytes: &'k mut Vec<u8>,
+    recent: &'k mut Recent,
+}
+
+impl Keeper<'_> {
+    /// Copies `len` bytes of the run from `at` on; where they are then. Bytes beyond the run are
+    /// left out.
+    #[inline]
+    pub fn run_bytes(&mut self, at: u32, len: u32) -> u32 {
+        let from = self.run.offset + u64::from(at);
+        if let Some((_, _, place)) =
+            self.recent.iter().find(|(known, size, _)| (*known, *size) == (from, len))
+        {
+            return *place;
+        }
+        let place = small(self.bytes.len());
+        let (at, end) = (at as usize, at as usize + len as usize);
+        self.bytes.extend_from_slice(self.run.bytes.get(at..end).unwrap_or_default());
+        self.recent.swap(0, 1);
+        if let Some(oldest) = self.recent.first_mut() {
+            *oldest = (from, len, place);
+        }
+        place
+    }
+}
+
+/// Room left in a page for what an event refers to beside payload and stack.
+const SLACK: usize = 64;
+
+/// A place in a page: it holds one frame at most, which has at most 1 GiB.
+fn small(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
