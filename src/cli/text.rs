@@ -59,11 +59,29 @@ pub(crate) fn escape(out: &mut Vec<u8>, text: &str) {
         return;
     }
     for char in text.chars() {
-        if char.is_control() || matches!(char, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}') {
+        if char.is_control() || is_layout(char) {
             out.extend_from_slice(char.escape_default().to_string().as_bytes());
         } else {
             out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
         }
+    }
+}
+
+/// Whether a character moves others: ends of lines and paragraphs, and marks, embeddings and isolates
+/// that change the direction of writing.
+fn is_layout(char: char) -> bool {
+    matches!(
+        char,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
+/// Escapes what stands in `out` from `start` on.
+pub(crate) fn escape_from(out: &mut Vec<u8>, start: usize) {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~');
+    if !out.get(start..).unwrap_or_default().iter().all(is_plain) {
+        let tail = out.split_off(start);
+        escape(out, &String::from_utf8_lossy(&tail));
     }
 }
 
@@ -160,6 +178,7 @@ mod tests {
     fn names_cannot_leave_their_line() {
         assert_eq!(escaped("a\nb\u{1b}[1m é"), "a\\nb\\u{1b}[1m é");
         assert_eq!(escaped("\u{9b}x\u{202e}"), "\\u{9b}x\\u{202e}");
+        assert_eq!(escaped("\u{2067}x\u{200f}"), "\\u{2067}x\\u{200f}");
     }
 
     #[test]

@@ -151,7 +151,11 @@ impl Column {
                 _ => Value::Text(""),
             },
             Self::Bytes => Value::Number(view.payload().len() as u64),
-            Self::Fields => view.fields().map_or(Value::None, Value::Fields),
+            Self::Fields => match (view.fields(), view.payload().len()) {
+                (Some(values), _) => Value::Fields(values),
+                (None, 0) => Value::None,
+                (None, bytes) => Value::Undescribed(bytes as u64),
+            },
             Self::Message => Message::of(view).map_or(Value::None, Value::Message),
             Self::Payload => Value::Hex(view.payload()),
         }
