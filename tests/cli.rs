@@ -12,6 +12,8 @@ mod filters;
 mod info;
 #[path = "cli/manual.rs"]
 mod manual;
+#[path = "cli/order.rs"]
+mod order;
 #[path = "cli/output.rs"]
 mod output;
 #[path = "cli/run.rs"]
