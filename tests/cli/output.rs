@@ -15,6 +15,8 @@ mod grammar;
 mod messages;
 #[path = "output/nasty.rs"]
 mod nasty;
+#[path = "output/people.rs"]
+mod people;
 #[path = "output/readers.rs"]
 mod readers;
 #[path = "output/schema.rs"]

@@ -98,7 +98,8 @@ impl Column {
             Self::Pid | Self::Tid | Self::Bytes => (7, true),
             Self::Place => (5, false),
             Self::Capture | Self::Seq => (10, true),
-            Self::Provider => (32, false),
+            // The runtime's longest.
+            Self::Provider => (38, false),
             Self::Thread => (16, false),
             Self::Id => (5, true),
             Self::Version | Self::Level | Self::Opcode | Self::Processor | Self::Stack => (3, true),

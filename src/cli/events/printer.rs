@@ -125,6 +125,9 @@ fn pad(line: &mut Vec<u8>, cell: &[u8], (width, right): (usize, bool), is_last: 
     }
     line.extend_from_slice(cell);
     if is_last {
+        if cell.is_empty() {
+            line.truncate(line.trim_ascii_end().len());
+        }
         line.push(b'\n');
         return;
     }
