@@ -60,3 +60,27 @@ fn collect(json: &Json, keys: &mut Vec<String>) {
         _ => {}
     }
 }
+
+#[test]
+fn the_examples_of_the_readme_are_what_is_printed() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut lines = text.lines();
+    let mut count = 0;
+    while let Some(line) = lines.next() {
+        let Some(args) = line.strip_prefix("$ tracemill ") else { continue };
+        let args: Vec<&str> = args.split(' ').collect();
+        // Paths are relative to the project, where tests run.
+        let out = tracemill(&args).ok();
+        let mut rest = out.trim_end();
+        let shown = lines.next().unwrap();
+        for part in shown.split('\u{2026}') {
+            let at = rest.find(part).unwrap_or_else(|| panic!("{shown}\n{out}"));
+            rest = &rest[at + part.len()..];
+        }
+        assert!(rest.is_empty() || shown.ends_with('\u{2026}'), "{shown}\n{out}");
+        assert!(out.starts_with(shown.split('\u{2026}').next().unwrap()), "{shown}\n{out}");
+        count += 1;
+    }
+    assert_eq!(count, 2);
+}
