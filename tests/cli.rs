@@ -12,6 +12,10 @@ mod filters;
 mod info;
 #[path = "cli/manual.rs"]
 mod manual;
+#[path = "cli/order.rs"]
+mod order;
+#[path = "cli/output.rs"]
+mod output;
 #[path = "cli/run.rs"]
 mod run;
 #[path = "cli/stats.rs"]

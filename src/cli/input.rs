@@ -56,7 +56,11 @@ impl Input {
         Ok(Self { name, total, head: Vec::new(), source })
     }
 
-    fn read(
+    /// Input that may pause; of `total` bytes if that is known.
+    ///
+    /// # Errors
+    /// There can be no thread.
+    pub(crate) fn read(
         name: String,
         reader: impl Read + Send + 'static,
         total: Option<u64>,

@@ -93,6 +93,16 @@ pub(crate) fn pump(
             return Ok(None);
         }
     };
+    read(input, reading, config, console, visitor).map(Some)
+}
+
+fn read(
+    input: Input,
+    reading: &Reading,
+    config: &Config,
+    console: &mut Console,
+    visitor: &mut impl Visitor,
+) -> io::Result<Pass> {
     let parser = Parser::new(Auto::new(config), config);
     let mut pump = Pump { input, parser, console, faults: Vec::new(), told: 0 };
     let end = pump.run(visitor);
@@ -102,7 +112,7 @@ pub(crate) fn pump(
     if pass.stats.lost > 0 && reading.fail_on_loss {
         outcome |= Outcome::LOSS;
     }
-    Ok(Some(Pass { outcome, ..pass }))
+    Ok(Pass { outcome, ..pass })
 }
 
 struct Pump<'c> {
@@ -131,7 +141,12 @@ impl Pump<'_> {
                     self.parser.finish();
                     true
                 }
-                Err(error) => return Ok(End::Unreadable(input::explain(&error))),
+                Err(error) => {
+                    // What has come is whole, though no more will.
+                    self.parser.flush();
+                    let _ = self.drain(visitor)?;
+                    return Ok(End::Unreadable(input::explain(&error)));
+                }
             };
             if let Some(end) = self.drain(visitor)? {
                 return Ok(end);
@@ -203,4 +218,46 @@ impl Pump<'_> {
 
 fn tell(console: &Console, name: &str, fault: &Fault) {
     console.say(Some(name), "fault", Some(fault.offset()), &fault.to_string());
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, Read};
+
+    use tracemill::Order;
+    use tracemill_testkit::{Event, Metadata, TraceHeader, v4};
+
+    use super::*;
+
+    struct Count(u64);
+
+    impl Visitor for Count {
+        fn batch(&mut self, batch: &Batch<'_>) -> io::Result<ControlFlow<()>> {
+            self.0 += batch.len() as u64;
+            Ok(ControlFlow::Continue(()))
+        }
+    }
+
+    #[test]
+    fn what_waits_is_delivered_though_the_input_breaks_off() {
+        struct Breaks;
+        impl Read for Breaks {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(Error::other("gone"))
+            }
+        }
+        let mut writer = v4::Writer::new(&TraceHeader::default());
+        writer.metadata_block(&[Metadata::new(1, "P", 1)]);
+        writer.event_block(&[Event { sorted: false, ticks: 1, ..Event::default() }]);
+        let reader = io::Cursor::new(writer.into_bytes()).chain(Breaks);
+        let input = Input::read("x".to_owned(), reader, None).unwrap();
+        let mut config = Config::default();
+        config.order = Order::Time;
+        let reading =
+            Reading { no_mmap: false, no_progress: true, quiet: true, fail_on_loss: false };
+        let (mut count, mut console) = (Count(0), Console::plain(false));
+        let pass = read(input, &reading, &config, &mut console, &mut count).unwrap();
+        assert_eq!((count.0, pass.end), (1, End::Unreadable("gone".to_owned())));
+        assert_eq!(pass.outcome.code(), 1);
+    }
 }

@@ -1,7 +1,5 @@
 //! Numbers, times and names as text.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;
 
@@ -59,11 +57,29 @@ pub(crate) fn escape(out: &mut Vec<u8>, text: &str) {
         return;
     }
     for char in text.chars() {
-        if char.is_control() || matches!(char, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}') {
+        if char.is_control() || is_layout(char) {
             out.extend_from_slice(char.escape_default().to_string().as_bytes());
         } else {
             out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
         }
+    }
+}
+
+/// Whether a character moves others: ends of lines and paragraphs, and marks, embeddings and isolates
+/// that change the direction of writing.
+fn is_layout(char: char) -> bool {
+    matches!(
+        char,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
+/// Escapes what stands in `out` from `start` on.
+pub(crate) fn escape_from(out: &mut Vec<u8>, start: usize) {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~');
+    if !out.get(start..).unwrap_or_default().iter().all(is_plain) {
+        let tail = out.split_off(start);
+        escape(out, &String::from_utf8_lossy(&tail));
     }
 }
 
@@ -76,7 +92,10 @@ pub(crate) fn escaped(text: &str) -> String {
 
 /// A number with its digits in groups of three.
 pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
+    group(&number.to_string())
+}
+
+fn group(digits: &str) -> String {
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {
@@ -116,16 +135,16 @@ pub(crate) fn or_unknown(number: Option<u64>) -> String {
     number.map_or_else(|| "?".to_owned(), |number| number.to_string())
 }
 
-/// A rate with one decimal; `?` if unknown.
+/// A rate, not negative, with one decimal and its digits in groups of three; `?` if unknown.
 pub(crate) fn rate(rate: Option<f64>) -> String {
-    let mut out = String::new();
-    match rate {
-        Some(rate) => {
-            let _ = write!(out, "{rate:.1}");
-        }
-        None => out.push('?'),
+    let Some(rate) = rate else {
+        return "?".to_owned();
+    };
+    let text = format!("{rate:.1}");
+    match text.split_once('.') {
+        Some((whole, tenth)) => format!("{}.{tenth}", group(whole)),
+        None => text,
     }
-    out
 }
 
 /// What `append` appends.
@@ -153,6 +172,8 @@ mod tests {
         assert_eq!(collect(|out| decimal(out, u64::MAX, 1)), u64::MAX.to_string());
         assert_eq!(collect(|out| decimal(out, 7, 3)), "007");
         assert_eq!([grouped(0), grouped(999), grouped(1_234_567)], ["0", "999", "1,234,567"]);
+        let rates = [Some(1_234_567.89), Some(0.04), None].map(rate);
+        assert_eq!(rates, ["1,234,567.9", "0.0", "?"]);
         assert_eq!([size(1023), size(1024), size(u64::MAX)], ["1023 B", "1.0 KiB", "15.9 EiB"]);
     }
 
@@ -160,6 +181,7 @@ mod tests {
     fn names_cannot_leave_their_line() {
         assert_eq!(escaped("a\nb\u{1b}[1m é"), "a\\nb\\u{1b}[1m é");
         assert_eq!(escaped("\u{9b}x\u{202e}"), "\\u{9b}x\\u{202e}");
+        assert_eq!(escaped("\u{2067}x\u{200f}"), "\\u{2067}x\\u{200f}");
     }
 
     #[test]

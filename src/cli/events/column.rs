@@ -98,7 +98,8 @@ impl Column {
             Self::Pid | Self::Tid | Self::Bytes => (7, true),
             Self::Place => (5, false),
             Self::Capture | Self::Seq => (10, true),
-            Self::Provider => (32, false),
+            // The runtime's longest.
+            Self::Provider => (38, false),
             Self::Thread => (16, false),
             Self::Id => (5, true),
             Self::Version | Self::Level | Self::Opcode | Self::Processor | Self::Stack => (3, true),
@@ -151,7 +152,11 @@ impl Column {
                 _ => Value::Text(""),
             },
             Self::Bytes => Value::Number(view.payload().len() as u64),
-            Self::Fields => view.fields().map_or(Value::None, Value::Fields),
+            Self::Fields => match (view.fields(), view.payload().len()) {
+                (Some(values), _) => Value::Fields(values),
+                (None, 0) => Value::None,
+                (None, bytes) => Value::Undescribed(bytes as u64),
+            },
             Self::Message => Message::of(view).map_or(Value::None, Value::Message),
             Self::Payload => Value::Hex(view.payload()),
         }

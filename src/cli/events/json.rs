@@ -1,10 +1,11 @@
 //! The fields of a payload as a JSON object, and what is to be said beside it.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
-use tracemill::{Elements, Value, Values, utf16};
+use tracemill::{Elements, Value, Values};
 
 use super::fields;
 use crate::cli::json::Int;
@@ -41,19 +42,21 @@ impl Serialize for Fields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut values = self.values;
         let done = object(serializer, &mut values, self.notes)?;
-        self.notes.undescribed.set(values.rest().len() as u64);
+        if self.notes.ill_formed_at.get().is_none() {
+            self.notes.undescribed.set(values.rest().len() as u64);
+        }
         Ok(done)
     }
 }
 
-/// Fields of one name are told apart by a number: `Name`, `Name#2`.
+/// Fields of one name are told apart by a number: `Name`, `Name#2`; no key is there twice.
 fn object<S: Serializer>(
     serializer: S,
     values: &mut Values<'_>,
     notes: &Notes,
 ) -> Result<S::Ok, S::Error> {
     let may_repeat = values.layout().repeats_names();
-    let mut names: Vec<&str> = Vec::new();
+    let mut keys: Vec<Cow<'_, str>> = Vec::new();
     let mut map = serializer.serialize_map(None)?;
     for field in values.by_ref() {
         let (field, value) = match field {
@@ -68,13 +71,22 @@ fn object<S: Serializer>(
             map.serialize_entry(&*field.name, &value)?;
             continue;
         }
-        names.push(&field.name);
-        match names.iter().filter(|name| **name == field.name).count() {
-            1 => map.serialize_entry(&*field.name, &value)?,
-            number => map.serialize_entry(&format!("{}#{number}", field.name), &value)?,
-        }
+        let key = free_key(&field.name, &keys);
+        map.serialize_entry(&*key, &value)?;
+        keys.push(key);
     }
     map.end()
+}
+
+/// The name, or the name and the first number of which no key is made yet: a field may be called
+/// `Name#2` itself.
+fn free_key<'a>(name: &'a str, keys: &[Cow<'_, str>]) -> Cow<'a, str> {
+    let (mut key, mut number) = (Cow::Borrowed(name), 1);
+    while keys.contains(&key) {
+        number += 1;
+        key = Cow::Owned(format!("{name}#{number}"));
+    }
+    key
 }
 
 struct Json<'a> {
@@ -89,9 +101,11 @@ impl Serialize for Json<'_> {
             Value::Bool(value) => serializer.serialize_bool(value),
             Value::Unsigned(value) => Int::from(value).serialize(serializer),
             Value::Signed(value) => Int::from(value).serialize(serializer),
-            // JSON has no numbers that are not finite: they are null.
-            Value::Float32(value) => serializer.serialize_f32(value),
-            Value::Float64(value) => serializer.serialize_f64(value),
+            Value::Float32(value) if value.is_finite() => serializer.serialize_f32(value),
+            Value::Float64(value) if value.is_finite() => serializer.serialize_f64(value),
+            // JSON has no such numbers, and null is for what the trace does not tell.
+            Value::Float32(value) => serializer.serialize_str(not_finite(value.into())),
+            Value::Float64(value) => serializer.serialize_str(not_finite(value)),
             Value::Char(unit) => utf16_json(serializer, &unit.to_le_bytes(), notes),
             Value::Utf16(bytes) => utf16_json(serializer, bytes, notes),
             Value::Utf8(bytes) => {
@@ -107,6 +121,14 @@ impl Serialize for Json<'_> {
                 serializer.serialize_str(&text::collect(|out| fields::write_value(out, value)))
             }
         }
+    }
+}
+
+fn not_finite(value: f64) -> &'static str {
+    match value {
+        f64::INFINITY => "Infinity",
+        f64::NEG_INFINITY => "-Infinity",
+        _ => "NaN",
     }
 }
 
@@ -129,12 +151,15 @@ fn utf16_json<S: Serializer>(
 ) -> Result<S::Ok, S::Error> {
     let mut text = notes.text.take();
     text.clear();
-    text.extend(utf16(bytes));
-    if text.contains(char::REPLACEMENT_CHARACTER) {
-        // It may stand for itself.
-        let is_own = bytes.chunks_exact(2).any(|unit| unit == [0xfd, 0xff]);
-        notes.lossy.set(notes.lossy.get() || !is_own);
-    }
+    let (units, rest) = bytes.as_chunks::<2>();
+    let mut is_lossy = !rest.is_empty();
+    text.extend(char::decode_utf16(units.iter().map(|unit| u16::from_le_bytes(*unit))).map(
+        |char| {
+            is_lossy |= char.is_err();
+            char.unwrap_or(char::REPLACEMENT_CHARACTER)
+        },
+    ));
+    notes.lossy.set(notes.lossy.get() || is_lossy);
     let done = serializer.serialize_str(&text);
     notes.text.replace(text);
     done

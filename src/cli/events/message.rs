@@ -2,10 +2,9 @@
 
 use tracemill::clr::{self, EventSchema};
 use tracemill::nettrace::{Attribute, Attributes};
-use tracemill::{EventClass, EventView, Value, Values};
+use tracemill::{EventClass, EventView, Field, Value, Values};
 
 use super::fields;
-use crate::cli::text;
 
 /// A message and what it is filled in with.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +34,7 @@ impl<'a> Message<'a> {
         Some(Self { template, values })
     }
 
-    /// Appends it, on one line. What it names and does not exist stays as it is.
+    /// Appends it, not escaped. What it names and does not exist stays as it is.
     pub(super) fn write(self, out: &mut Vec<u8>) {
         match self.template {
             Template::Named(template) => self.named(out, &String::from_utf8_lossy(template)),
@@ -46,35 +45,35 @@ impl<'a> Message<'a> {
     fn named(self, out: &mut Vec<u8>, template: &str) {
         let mut rest = template;
         while let Some((before, behind)) = rest.split_once('{') {
-            text::escape(out, before);
+            out.extend_from_slice(before.as_bytes());
             let field = behind.split_once('}').and_then(|(name, behind)| {
                 let id = self.values.layout().field(name.split([':', ',']).next()?)?;
-                Some((self.values.get(id)?, behind))
+                let field = self.values.layout().fields().get(id.index())?;
+                Some((field, self.values.get(id)?, behind))
             });
             rest = behind;
-            if let Some((value, behind)) = field {
-                write_value(out, value);
+            if let Some((field, value, behind)) = field {
+                write_value(out, field, value);
                 rest = behind;
             } else {
                 out.push(b'{');
             }
         }
-        text::escape(out, rest);
+        out.extend_from_slice(rest.as_bytes());
     }
 
     fn numbered(self, out: &mut Vec<u8>, template: &str) {
         let mut rest = template;
         while let Some((before, behind)) = rest.split_once('%') {
-            text::escape(out, before);
+            out.extend_from_slice(before.as_bytes());
             let digits =
                 behind.len() - behind.trim_start_matches(|c: char| c.is_ascii_digit()).len();
             let (number, after) = behind.split_at_checked(digits).unwrap_or(("", behind));
             let place = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
             let mut values = self.values;
-            let value = place.and_then(|place| values.nth(place)?.ok()).map(|(_, value)| value);
-            rest = match value {
-                Some(value) => {
-                    write_value(out, value);
+            rest = match place.and_then(|place| values.nth(place)?.ok()) {
+                Some((field, value)) => {
+                    write_value(out, field, value);
                     after
                 }
                 None if behind.starts_with('n') => {
@@ -87,16 +86,22 @@ impl<'a> Message<'a> {
                 }
             };
         }
-        text::escape(out, rest);
+        out.extend_from_slice(rest.as_bytes());
     }
 }
 
 /// A value within a sentence: text without quotes.
-fn write_value(out: &mut Vec<u8>, value: Value<'_>) {
+fn write_value(out: &mut Vec<u8>, field: &Field, value: Value<'_>) {
+    let mut write = |units: &[u8]| {
+        for char in tracemill::utf16(units) {
+            out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+    };
     match value {
-        Value::Utf8(bytes) => text::escape(out, &String::from_utf8_lossy(bytes)),
-        Value::Utf16(bytes) => text::escape(out, &tracemill::utf16(bytes).collect::<String>()),
-        value => fields::write_value(out, value),
+        Value::Utf8(bytes) => out.extend_from_slice(String::from_utf8_lossy(bytes).as_bytes()),
+        Value::Utf16(bytes) => write(bytes),
+        Value::Char(unit) => write(&unit.to_le_bytes()),
+        value => fields::write_named(out, field, value),
     }
 }
 

@@ -33,10 +33,12 @@ pub(crate) fn run(args: &EventsArgs) -> io::Result<Outcome> {
             left: args.count.unwrap_or(u64::MAX),
         };
         let pass = pump::pump(path, &args.reading, &args.config(), &mut console, &mut lines)?;
-        lines.printer.flush()?;
         let Some(pass) = pass else {
             return Ok(Outcome::IO);
         };
+        if pass.is_known() {
+            lines.printer.finish()?;
+        }
         filter::remarks(&lines.filter, &pass, &console);
         remarks::print(&console, &pass);
         Ok(pass.outcome)

@@ -40,7 +40,18 @@ impl Printer {
                 Writer::Csv { out, record: ByteRecord::new(), field: Vec::new(), has_header: false }
             }
         };
-        Self { columns: args.fields.clone(), utc: args.utc, form }
+        let mut columns = args.fields.clone();
+        if args.format == Form::Jsonl {
+            // An object has each key once.
+            let mut seen = Vec::new();
+            columns.retain(|column| {
+                !seen.contains(column) && {
+                    seen.push(*column);
+                    true
+                }
+            });
+        }
+        Self { columns, utc: args.utc, form }
     }
 
     /// Prints one event.
@@ -62,10 +73,7 @@ impl Printer {
                 json::print_line(out, &Line { columns, utc: *utc, event, notes })
             }
             Writer::Csv { out, record, field, has_header } => {
-                if !std::mem::replace(has_header, true) {
-                    let names = columns.iter().map(|column| column.name());
-                    out.write_record(names).map_err(csv_error)?;
-                }
+                header(out, columns, has_header)?;
                 record.clear();
                 for column in columns {
                     field.clear();
@@ -77,6 +85,15 @@ impl Printer {
         }
     }
 
+    /// Says that there are no more events: CSV has a header even if there were none.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        let Self { columns, form, .. } = self;
+        if let Writer::Csv { out, has_header, .. } = form {
+            header(out, columns, has_header)?;
+        }
+        self.flush()
+    }
+
     /// Hands on what has been printed.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         match &mut self.form {
@@ -86,15 +103,31 @@ impl Printer {
     }
 }
 
+fn header(
+    out: &mut csv::Writer<Stdout>,
+    columns: &[Column],
+    has_header: &mut bool,
+) -> io::Result<()> {
+    if !std::mem::replace(has_header, true) {
+        out.write_record(columns.iter().map(|column| column.name())).map_err(csv_error)?;
+    }
+    Ok(())
+}
+
 /// Appends a cell, padded to its width, and what separates it from the next.
 fn pad(line: &mut Vec<u8>, cell: &[u8], (width, right): (usize, bool), is_last: bool) {
     const SPACES: &[u8] = &[b' '; 64];
-    let padding = SPACES.get(..width.saturating_sub(cell.len())).unwrap_or(SPACES);
+    // Characters, and not the bytes that continue them.
+    let len = cell.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+    let padding = SPACES.get(..width.saturating_sub(len)).unwrap_or(SPACES);
     if right {
         line.extend_from_slice(padding);
     }
     line.extend_from_slice(cell);
     if is_last {
+        if cell.is_empty() {
+            line.truncate(line.trim_ascii_end().len());
+        }
         line.push(b'\n');
         return;
     }
@@ -123,6 +156,10 @@ impl Serialize for Line<'_> {
             };
             match column.value(self.event, self.utc) {
                 Value::Fields(values) => self.fields(&mut map, name, values)?,
+                Value::Undescribed(bytes) => {
+                    map.serialize_entry(name, &None::<u64>)?;
+                    map.serialize_entry("undescribed_bytes", &Int::from(bytes))?;
+                }
                 value => map.serialize_entry(name, &value)?,
             }
         }

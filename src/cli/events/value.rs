@@ -32,6 +32,8 @@ pub(super) enum Value<'a> {
     Message(Message<'a>),
     /// The fields of a payload: an object in JSON.
     Fields(Values<'a>),
+    /// A payload of so many bytes that nobody describes: null in JSON.
+    Undescribed(u64),
     /// Nothing to be shown: null in JSON.
     None,
 }
@@ -53,6 +55,11 @@ impl Value<'_> {
                         text::escape(out, "\u{fffd}");
                     }
                 }
+            }
+            Value::Message(message) => {
+                let start = out.len();
+                message.write(out);
+                text::escape_from(out, start);
             }
             other => other.csv(out),
         }
@@ -86,6 +93,11 @@ impl Value<'_> {
             Value::Hex(bytes) => text::hex(out, bytes),
             Value::Message(message) => message.write(out),
             Value::Fields(values) => fields::write(out, values),
+            Value::Undescribed(bytes) => {
+                out.push(b'(');
+                text::decimal(out, bytes, 1);
+                out.extend_from_slice(b" bytes, not described)");
+            }
         }
     }
 }
@@ -94,7 +106,9 @@ impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match *self {
             // Fields are printed with what is to be said beside them.
-            Value::Unknown | Value::None | Value::Fields(_) => serializer.serialize_none(),
+            Value::Unknown | Value::None | Value::Fields(_) | Value::Undescribed(_) => {
+                serializer.serialize_none()
+            }
             Value::Number(number) | Value::Bits(number) => Int::from(number).serialize(serializer),
             Value::Ns(ns) => Int::from(ns).serialize(serializer),
             Value::Text(name) => serializer.serialize_str(name),

@@ -139,6 +139,11 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// How many rows there are.
+    fn rows(&self, by: By) -> u64 {
+        rows(&self.census.tally, by).len() as u64
+    }
+
     /// The same for people: name and value.
     pub(super) fn lines(&self) -> Vec<(String, String)> {
         let state = self.pass.parser.format().state();
@@ -153,7 +158,11 @@ impl<'a> Report<'a> {
             "clock",
             match state.clock.frequency {
                 Some(frequency) => {
-                    format!("{} ticks/s, {} at the start", grouped(frequency), self.start_ticks)
+                    format!(
+                        "{} ticks a second, {} at the start",
+                        grouped(frequency),
+                        self.start_ticks
+                    )
                 }
                 None => format!("unknown frequency, {} at the start", self.start_ticks),
             },
@@ -193,11 +202,16 @@ impl<'a> Report<'a> {
             let duration = self.census.tally.duration_ns();
             line("duration", text::span(duration.and_then(|ns| i64::try_from(ns).ok())));
         }
-        line("classes", format!("{} of {} providers", self.event_classes, self.providers));
-        line("threads", format!("{} of {} processes", self.threads, self.processes));
+        let [classes, providers] = [By::Event, By::Provider].map(|by| self.rows(by));
+        let [threads, processes] = [By::Thread, By::Process].map(|by| self.rows(by));
+        let providers = count(providers, "provider", "providers");
+        line("classes", format!("{}, of {providers}", grouped(classes)));
+        let processes = count(processes, "process", "processes");
+        line("threads", format!("{}, of {processes}", grouped(threads)));
         line("stacks", {
             let with_stack = count(self.census.with_stack, "event", "events");
-            format!("{with_stack} with one, {} frames", self.stack_frames)
+            let frames = count(frames(self.census, state), "frame", "frames");
+            format!("of {with_stack}, {frames}")
         });
         line("seq. points", grouped(counters.sequence_points));
         line(

@@ -7,6 +7,7 @@ use tracemill::{Format, ThreadLoss};
 
 use crate::cli::json::Int;
 use crate::cli::pump::Pass;
+use crate::cli::tally::ratio;
 use crate::cli::{table, text};
 
 /// Loss of one capture thread, in JSON.
@@ -77,6 +78,11 @@ pub(super) fn print(out: &mut impl Write, pass: &Pass) -> io::Result<()> {
         return writeln!(out, "lost: not recorded by this version of the format");
     };
     write!(out, "lost: {} events", text::grouped(lost))?;
+    if lost > 0 {
+        let written = stats.events.saturating_add(lost);
+        let percent = 100.0 * ratio(lost, written);
+        write!(out, ", {percent:.1}% of {}", text::grouped(written))?;
+    }
     if stats.lost_after_damage > 0 {
         let after_damage = text::grouped(stats.lost_after_damage);
         write!(out, ", {after_damage} of them missing after damage")?;
