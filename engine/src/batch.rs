@@ -16,6 +16,7 @@ use crate::view::{EventView, Events};
 /// One event, as a decoder leaves it in the arena: nine words. It holds places instead of
 /// references, so that it can be kept with a copy of its run.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(16))]
 pub struct Record {
     /// Where its payload begins in the run.
     pub payload_at: u32,
@@ -35,7 +36,7 @@ pub struct Record {
     pub detail: [u32; 8],
 }
 
-const _: () = assert!(size_of::<Record>() == 72);
+const _: () = assert!(size_of::<Record>() == 80);
 
 /// Where the stack of an event is: nowhere, in the table of stacks, or in the run itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +78,7 @@ impl StackRef {
     }
 }
 
-/// Counts that a decoder makes beside the events.
+/// Counts beside the events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Payload bytes of the events.
@@ -199,7 +200,6 @@ impl<'a> Sink<'a> {
     #[inline]
     pub fn event(&mut self, record: Record) {
         debug_assert!(self.records.len() < self.records.capacity(), "asked before each event");
-        self.counts.payload_bytes += u64::from(record.payload_len);
         self.records.push(record);
     }
 

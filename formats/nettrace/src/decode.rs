@@ -144,6 +144,7 @@ impl Decoder {
         let mut fetched = position.at;
         // The ids at the start of a block, and where decoding goes on, are looked up once.
         let mut unresolved = flag::PLAIN;
+        let mut payload_bytes = 0;
         let solid = Solid {
             classes: self.state.classes.solid(),
             stacks: self.state.stacks.solid(),
@@ -194,6 +195,7 @@ impl Decoder {
                 sorted: header.sorted,
                 spare: 0,
             };
+            payload_bytes += u64::from(header.payload_size);
             sink.event(Record {
                 payload_at,
                 payload_len: header.payload_size,
@@ -205,6 +207,7 @@ impl Decoder {
                 detail: detail.into_words(),
             });
         }
+        sink.counts.payload_bytes += payload_bytes;
         position.at = len - rest.0.len();
         if let Ok((carry, _)) = Header::mut_from_prefix(position.carry.as_mut_bytes()) {
             *carry = header;

@@ -28,6 +28,7 @@ impl Decoder {
             if !self.state.classes.contains(record.class) {
                 sink.counts.undescribed += 1;
             }
+            sink.counts.payload_bytes += u64::from(record.payload_len);
             sink.event(record);
         }
         position.at = len - rest.0.len();
