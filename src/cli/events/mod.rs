@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 
 use tracemill::{Batch, Filter};
 
-use super::args::EventsArgs;
+use super::args::{EventsArgs, Filters, Printing};
 use super::console::Console;
 use super::filter;
 use super::outcome::Outcome;
@@ -26,14 +26,12 @@ pub(crate) use printer::csv_error;
 /// Prints the events of one file.
 pub(crate) fn run(args: &EventsArgs) -> io::Result<Outcome> {
     each(std::slice::from_ref(&args.file), |path| {
-        let mut console = Console::new(args.is_json(), &args.reading, true);
-        let mut lines = Lines {
-            filter: args.filters.filter(),
-            printer: Printer::new(args),
-            left: args.count.unwrap_or(u64::MAX),
-        };
-        let pass = pump::pump(path, &args.reading, &args.config(), &mut console, &mut lines)?;
-        lines.printer.flush()?;
+        let printing = &args.printing;
+        let mut console = Console::new(printing.is_json(), &args.reading, true);
+        let mut lines = Lines::new(printing, &args.filters, args.count);
+        let config = printing.config();
+        let pass = pump::pump(path, &args.reading, &config, &mut console, &mut lines)?;
+        lines.pause()?;
         let Some(pass) = pass else {
             return Ok(Outcome::IO);
         };
@@ -44,10 +42,19 @@ pub(crate) fn run(args: &EventsArgs) -> io::Result<Outcome> {
 }
 
 /// Prints what passes the filters.
-struct Lines {
-    filter: Filter,
+pub(crate) struct Lines {
+    /// What is printed.
+    pub filter: Filter,
     printer: Printer,
     left: u64,
+}
+
+impl Lines {
+    /// Prints at most `count` events.
+    pub(crate) fn new(printing: &Printing, filters: &Filters, count: Option<u64>) -> Self {
+        let (filter, printer) = (filters.filter(), Printer::new(printing));
+        Self { filter, printer, left: count.unwrap_or(u64::MAX) }
+    }
 }
 
 impl Visitor for Lines {
