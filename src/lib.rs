@@ -33,7 +33,7 @@ mod filter;
 
 pub use auto::Auto;
 pub use bytes::Bytes;
-pub use filter::{Filter, FilterError, FilterSpec, Instant, TimeRange};
+pub use filter::{Filter, FilterError, FilterSpec, Glob, Instant, TimeRange};
 pub use tracemill_engine::*;
 
 /// Layouts of the events of the .NET runtime, which its streams do not describe.
@@ -49,6 +49,12 @@ pub mod conventions {
 /// .NET `EventPipe` traces: netperf V1 to V3, nettrace V4 to V6.
 pub mod nettrace {
     pub use tracemill_nettrace::*;
+}
+
+/// Client of the diagnostics protocol of running .NET processes.
+#[cfg(feature = "live")]
+pub mod ipc {
+    pub use tracemill_ipc::*;
 }
 
 /// The README's examples compile.

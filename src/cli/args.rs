@@ -7,6 +7,7 @@ use clap::{Args, Command, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use tracemill::{Config, Order, TimeRange};
 
+use super::attach::{Asking, Target};
 use super::events::Column;
 use super::{filter, time};
 
@@ -18,7 +19,9 @@ Exit codes:
   3  the format, or its version, is not supported
   4  the input is damaged or truncated; what was whole has been shown
   5  events were lost, and --fail-on-loss was given
-With several files, the first of 1, 3, 4, 5 that holds for any of them.";
+  6  a process or its session could not be had
+  130  a second Ctrl-C; the first one stops, reads what is on its way, and is no error
+With several files or processes, the first of 1, 6, 3, 4, 5 that holds for any of them.";
 
 /// Looks into traces of any size, in flat memory.
 #[derive(Debug, Parser)]
@@ -45,6 +48,13 @@ pub(crate) enum Verb {
     /// Print events, one a line
     #[command(after_help = EXIT_CODES)]
     Events(EventsArgs),
+    /// List .NET processes that can be watched
+    Ps(PsArgs),
+    /// Print events of running .NET processes as they come
+    #[command(after_help = EXIT_CODES)]
+    Monitor(MonitorArgs),
+    /// List the sets of providers that --profile knows
+    ListProfiles,
     /// List the formats that can be read
     ListFormats(ListFormatsArgs),
     /// Print completions for a shell
@@ -59,9 +69,11 @@ impl Verb {
         match self {
             Self::Info(args) => args.json,
             Self::Stats(args) => args.json,
-            Self::Events(args) => args.is_json(),
+            Self::Events(args) => args.printing.is_json(),
+            Self::Ps(args) => args.json,
+            Self::Monitor(args) => args.printing.is_json(),
             Self::ListFormats(args) => args.json,
-            Self::Completions(_) | Self::Man(_) => false,
+            Self::ListProfiles | Self::Completions(_) | Self::Man(_) => false,
         }
     }
 }
@@ -146,14 +158,9 @@ impl By {
     }
 }
 
+/// How events are printed.
 #[derive(Args, Debug)]
-pub(crate) struct EventsArgs {
-    /// The trace; '-' is standard input
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub file: PathBuf,
-    /// Stop after so many events
-    #[arg(short = 'n', long, value_name = "N")]
-    pub count: Option<u64>,
+pub(crate) struct Printing {
     /// Columns, in order
     #[arg(
         short = 'F',
@@ -176,6 +183,18 @@ pub(crate) struct EventsArgs {
     /// Show times as UTC instead of seconds since the trace began
     #[arg(long)]
     pub utc: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct EventsArgs {
+    /// The trace; '-' is standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Stop after so many events
+    #[arg(short = 'n', long, value_name = "N")]
+    pub count: Option<u64>,
+    #[command(flatten)]
+    pub printing: Printing,
     #[command(flatten)]
     pub filters: Filters,
     #[command(flatten)]
@@ -191,7 +210,7 @@ pub(crate) enum EventOrder {
     File,
 }
 
-impl EventsArgs {
+impl Printing {
     /// Limits for the parser.
     pub(crate) fn config(&self) -> Config {
         let mut config = Config::default();
@@ -208,6 +227,37 @@ impl EventsArgs {
     pub(crate) fn is_json(&self) -> bool {
         self.format == Form::Jsonl
     }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PsArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// List sockets too that nobody can be asked at, and why
+    #[arg(short, long)]
+    pub all: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct MonitorArgs {
+    #[command(flatten)]
+    pub target: Target,
+    #[command(flatten)]
+    pub asking: Asking,
+    /// Stop after so many events
+    #[arg(long, value_name = "N")]
+    pub count: Option<u64>,
+    #[command(flatten)]
+    pub printing: Printing,
+    #[command(flatten)]
+    pub filters: Filters,
+    /// Show no remarks; errors only
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Exit with code 5 if events were lost
+    #[arg(long)]
+    pub fail_on_loss: bool,
 }
 
 /// How events are printed.

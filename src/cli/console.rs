@@ -24,6 +24,11 @@ impl Console {
         Self { json, quiet: reading.quiet, progress }
     }
 
+    /// For a running process: without progress.
+    pub(crate) fn live(json: bool, quiet: bool) -> Self {
+        Self { json, quiet, progress: Progress::new(false, true) }
+    }
+
     /// Without progress.
     pub(crate) fn plain(json: bool) -> Self {
         Self { json, quiet: false, progress: Progress::new(false, false) }

@@ -56,6 +56,14 @@ impl Input {
         Ok(Self { name, total, head: Vec::new(), source })
     }
 
+    /// What a running process sends.
+    ///
+    /// # Errors
+    /// There can be no thread to read it.
+    pub(crate) fn live(name: String, stream: impl Read + Send + 'static) -> io::Result<Self> {
+        Self::read(name, stream, None)
+    }
+
     /// Input that may pause; of `total` bytes if that is known.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 //! `console.rs`.
 
 mod args;
+mod attach;
 mod console;
 mod end;
 mod events;
@@ -15,8 +16,10 @@ mod json;
 mod live;
 mod manual;
 mod map;
+mod monitor;
 mod outcome;
 mod progress;
+mod ps;
 mod pump;
 mod remarks;
 mod stats;
@@ -60,6 +63,9 @@ fn dispatch(cli: Cli) -> io::Result<Outcome> {
         Some(Verb::Info(args)) => info::run(&args),
         Some(Verb::Stats(args)) => stats::run(&args),
         Some(Verb::Events(args)) => events::run(&args),
+        Some(Verb::Ps(args)) => ps::run(&args),
+        Some(Verb::Monitor(args)) => monitor::run(&args),
+        Some(Verb::ListProfiles) => ps::list_profiles(),
         Some(Verb::ListFormats(args)) => version::list_formats(args.json),
         Some(Verb::Completions(args)) => manual::completions(args.shell),
         Some(Verb::Man(args)) => manual::pages(args.dir.as_deref()),

@@ -15,10 +15,18 @@ impl Outcome {
     pub const DAMAGED: Self = Self(4);
     /// Events were lost, and that was not to be.
     pub const LOSS: Self = Self(8);
+    /// A process or a session could not be had.
+    pub const TARGET: Self = Self(16);
 
-    /// The exit code: the first of 1, 3, 4, 5 that holds, else 0.
+    /// The exit code: the first of 1, 6, 3, 4, 5 that holds, else 0.
     pub(crate) fn code(self) -> u8 {
-        let ranked = [(Self::IO, 1), (Self::UNSUPPORTED, 3), (Self::DAMAGED, 4), (Self::LOSS, 5)];
+        let ranked = [
+            (Self::IO, 1),
+            (Self::TARGET, 6),
+            (Self::UNSUPPORTED, 3),
+            (Self::DAMAGED, 4),
+            (Self::LOSS, 5),
+        ];
         ranked.iter().find(|(outcome, _)| self.has(*outcome)).map_or(0, |(_, code)| *code)
     }
 
@@ -47,6 +55,7 @@ mod tests {
             (Outcome::DAMAGED, 4),
             (Outcome::UNSUPPORTED, 3),
             (Outcome::LOSS, 3),
+            (Outcome::TARGET, 6),
             (Outcome::IO, 1),
         ] {
             outcome |= next;

@@ -17,6 +17,8 @@ use super::unknown;
 
 /// A stream that brings nothing for so long is idle: the runtime writes every 100 ms what it has.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// The same where it is the runtime that writes to us: what it flushes comes in one go.
+const LIVE_PATIENCE: Duration = Duration::from_millis(1);
 /// Faults told one by one; those beyond are counted.
 const FAULTS_TOLD: u64 = 10;
 /// Faults kept for JSON; those beyond are counted.
@@ -65,6 +67,11 @@ impl Pass {
         state.has_sequence_numbers.then_some(self.stats.lost)
     }
 
+    /// Whether its visitor had seen enough.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.end == End::Stopped
+    }
+
     /// Whether there is something to tell: the format has been recognised.
     pub(crate) fn is_known(&self) -> bool {
         use tracemill::Format;
@@ -93,30 +100,34 @@ pub(crate) fn pump(
             return Ok(None);
         }
     };
-    read(input, reading, config, console, visitor).map(Some)
+    let mut pass = pump_input(input, false, config, console, visitor)?;
+    if pass.stats.lost > 0 && reading.fail_on_loss {
+        pass.outcome |= Outcome::LOSS;
+    }
+    Ok(Some(pass))
 }
 
-fn read(
+/// The same for what is open already. `is_live`: it may end at any time, and that is no damage.
+///
+/// # Errors
+/// Output cannot be written.
+pub(crate) fn pump_input(
     input: Input,
-    reading: &Reading,
+    is_live: bool,
     config: &Config,
     console: &mut Console,
     visitor: &mut impl Visitor,
 ) -> io::Result<Pass> {
     let parser = Parser::new(Auto::new(config), config);
-    let mut pump = Pump { input, parser, console, faults: Vec::new(), told: 0 };
+    let mut pump = Pump { input, is_live, parser, console, faults: Vec::new(), told: 0 };
     let end = pump.run(visitor);
     pump.console.clear();
-    let pass = pump.close(end?);
-    let mut outcome = pass.outcome;
-    if pass.stats.lost > 0 && reading.fail_on_loss {
-        outcome |= Outcome::LOSS;
-    }
-    Ok(Pass { outcome, ..pass })
+    Ok(pump.close(end?))
 }
 
 struct Pump<'c> {
     input: Input,
+    is_live: bool,
     parser: Parser<Auto>,
     console: &'c mut Console,
     faults: Vec<FaultRecord>,
@@ -128,7 +139,8 @@ impl Pump<'_> {
         loop {
             // What waits for its turn is not to wait for the next burst.
             let waits = self.parser.stats().memory.waiting > 0;
-            let is_last = match self.input.next(waits.then_some(PATIENCE)) {
+            let patience = if self.is_live { LIVE_PATIENCE } else { PATIENCE };
+            let is_last = match self.input.next(waits.then_some(patience)) {
                 Ok(Next::Chunk(chunk)) => {
                     self.parser.push(chunk).expect("all before has been parsed");
                     false
@@ -202,12 +214,18 @@ impl Pump<'_> {
             End::Failed(error) => {
                 self.console.say(file, "error", Some(error.offset()), &end.describe());
             }
+            End::Truncated(..) if self.is_live => {
+                let message = "the process ended before its stream was complete; what it had \
+                               not sent by then is lost";
+                self.console.remark(&name, message);
+            }
             End::Truncated(error, _) => {
                 self.console.say(file, "truncated", Some(error.offset()), &end.describe());
             }
             End::Unreadable(message) => self.console.say(file, "io", None, message),
         }
-        let mut outcome = end.outcome();
+        let is_ordinary = self.is_live && matches!(end, End::Truncated(..));
+        let mut outcome = if is_ordinary { Outcome::default() } else { end.outcome() };
         if stats.faults > 0 {
             outcome |= Outcome::DAMAGED;
         }
@@ -253,10 +271,8 @@ mod tests {
         let input = Input::read("x".to_owned(), reader, None).unwrap();
         let mut config = Config::default();
         config.order = Order::Time;
-        let reading =
-            Reading { no_mmap: false, no_progress: true, quiet: true, fail_on_loss: false };
         let (mut count, mut console) = (Count(0), Console::plain(false));
-        let pass = read(input, &reading, &config, &mut console, &mut count).unwrap();
+        let pass = pump_input(input, false, &config, &mut console, &mut count).unwrap();
         assert_eq!((count.0, pass.end), (1, End::Unreadable("gone".to_owned())));
         assert_eq!(pass.outcome.code(), 1);
     }

@@ -28,7 +28,7 @@ use own::Own;
 use program::{Decision, Maker};
 pub use spec::FilterSpec;
 use test::{Literal, Relation, Test};
-use text::Glob;
+pub use text::Glob;
 use time::Window;
 pub use time::{Instant, TimeRange};
 

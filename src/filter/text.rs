@@ -76,8 +76,14 @@ fn step(pattern: &[char], borders: &[usize], mut found: usize, char: char) -> us
 }
 
 /// Text with `*` for any text.
+///
+/// ```
+/// let glob = tracemill::Glob::of_names("microsoft-*-runtime");
+/// assert!(glob.fits_name("Microsoft-Windows-DotNETRuntime") == false);
+/// assert!(glob.fits_name("Microsoft-Any-Runtime"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Glob {
+pub struct Glob {
     first: Pattern,
     /// What stands between stars, and what behind the last; none without a star.
     middle: Box<[Pattern]>,
@@ -86,7 +92,7 @@ pub(super) struct Glob {
 
 impl Glob {
     /// Reads a pattern as it stands.
-    pub(super) fn new(pattern: &str) -> Self {
+    pub fn new(pattern: &str) -> Self {
         let mut pieces = pattern.split('*').map(|piece| Pattern::new(piece.chars()));
         let first = pieces.next().unwrap_or_else(|| Pattern::new("".chars()));
         let mut middle: Vec<Pattern> = pieces.collect();
@@ -95,12 +101,12 @@ impl Glob {
     }
 
     /// Reads a pattern for [`fits_name`](Self::fits_name).
-    pub(super) fn of_names(pattern: &str) -> Self {
+    pub fn of_names(pattern: &str) -> Self {
         Self::new(&pattern.chars().flat_map(char::to_lowercase).collect::<String>())
     }
 
     /// Whether a text fits. O(text + pattern): each piece is best taken where it is first found.
-    pub(super) fn fits(&self, mut text: impl Iterator<Item = char>) -> bool {
+    pub fn fits(&self, mut text: impl Iterator<Item = char>) -> bool {
         let Some(last) = &self.last else {
             return self.first.is(text);
         };
@@ -110,7 +116,7 @@ impl Glob {
     }
 
     /// Whether a name fits, in whatever case.
-    pub(super) fn fits_name(&self, name: &str) -> bool {
+    pub fn fits_name(&self, name: &str) -> bool {
         self.fits(name.chars().flat_map(char::to_lowercase))
     }
 }

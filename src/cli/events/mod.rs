@@ -13,11 +13,11 @@ use std::ops::ControlFlow;
 
 use tracemill::{Batch, Filter};
 
-use super::args::EventsArgs;
+use super::args::{EventsArgs, Filters, Printing};
 use super::console::Console;
 use super::filter;
 use super::outcome::Outcome;
-use super::pump::{self, Visitor};
+use super::pump::{self, Pass, Visitor};
 use super::{each, remarks};
 pub(crate) use column::Column;
 use printer::Printer;
@@ -26,19 +26,15 @@ pub(crate) use printer::csv_error;
 /// Prints the events of one file.
 pub(crate) fn run(args: &EventsArgs) -> io::Result<Outcome> {
     each(std::slice::from_ref(&args.file), |path| {
-        let mut console = Console::new(args.is_json(), &args.reading, true);
-        let mut lines = Lines {
-            filter: args.filters.filter(),
-            printer: Printer::new(args),
-            left: args.count.unwrap_or(u64::MAX),
-        };
-        let pass = pump::pump(path, &args.reading, &args.config(), &mut console, &mut lines)?;
+        let printing = &args.printing;
+        let mut console = Console::new(printing.is_json(), &args.reading, true);
+        let mut lines = Lines::new(printing, &args.filters, args.count);
+        let config = printing.config();
+        let pass = pump::pump(path, &args.reading, &config, &mut console, &mut lines)?;
         let Some(pass) = pass else {
             return Ok(Outcome::IO);
         };
-        if pass.is_known() {
-            lines.printer.finish()?;
-        }
+        lines.finish(&pass)?;
         filter::remarks(&lines.filter, &pass, &console);
         remarks::print(&console, &pass);
         Ok(pass.outcome)
@@ -46,10 +42,27 @@ pub(crate) fn run(args: &EventsArgs) -> io::Result<Outcome> {
 }
 
 /// Prints what passes the filters.
-struct Lines {
-    filter: Filter,
+pub(crate) struct Lines {
+    /// What is printed.
+    pub filter: Filter,
     printer: Printer,
     left: u64,
+}
+
+impl Lines {
+    /// Prints at most `count` events.
+    pub(crate) fn new(printing: &Printing, filters: &Filters, count: Option<u64>) -> Self {
+        let (filter, printer) = (filters.filter(), Printer::new(printing));
+        Self { filter, printer, left: count.unwrap_or(u64::MAX) }
+    }
+
+    /// Prints what is still to be printed of a trace that was read.
+    ///
+    /// # Errors
+    /// Output cannot be written.
+    pub(crate) fn finish(&mut self, pass: &Pass) -> io::Result<()> {
+        if pass.is_known() { self.printer.finish() } else { Ok(()) }
+    }
 }
 
 impl Visitor for Lines {

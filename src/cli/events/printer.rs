@@ -1,6 +1,6 @@
 //! Lines of events on standard output: text, JSON or CSV, through buffers that are used again.
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, Write};
 
 use csv::ByteRecord;
 use serde::Serialize;
@@ -10,10 +10,30 @@ use tracemill::{EventView, Values};
 use super::column::Column;
 use super::json::{Fields, Notes};
 use super::value::Value;
-use crate::cli::args::{EventsArgs, Form};
+use crate::cli::args::{Form, Printing};
 use crate::cli::json::{self, Int, SCHEMA_VERSION};
 
+/// Bytes printed at once.
 const BUFFER_LEN: usize = 64 << 10;
+
+/// Standard output, written to in whole events, so that several may print to it.
+struct Whole {
+    bytes: Vec<u8>,
+}
+
+impl Write for Whole {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(&self.bytes)?;
+        self.bytes.clear();
+        out.flush()
+    }
+}
 
 /// Prints the columns that were chosen.
 pub(super) struct Printer {
@@ -23,20 +43,30 @@ pub(super) struct Printer {
 }
 
 enum Writer {
-    Text { out: BufWriter<Stdout>, line: Vec<u8>, cell: Vec<u8> },
-    Jsonl { out: BufWriter<Stdout>, notes: Notes },
-    Csv { out: Box<csv::Writer<Stdout>>, record: ByteRecord, field: Vec<u8>, has_header: bool },
+    Text { out: Whole, line: Vec<u8>, cell: Vec<u8> },
+    Jsonl { out: Whole, notes: Notes },
+    Csv { out: Box<csv::Writer<Whole>>, record: ByteRecord, field: Vec<u8>, has_header: bool },
+}
+
+impl Writer {
+    /// Bytes that are there and have not been handed on.
+    fn printed(&self) -> usize {
+        match self {
+            Self::Text { out, .. } | Self::Jsonl { out, .. } => out.bytes.len(),
+            Self::Csv { out, .. } => out.get_ref().bytes.len(),
+        }
+    }
 }
 
 impl Printer {
-    pub(super) fn new(args: &EventsArgs) -> Self {
-        let buffered = || BufWriter::with_capacity(BUFFER_LEN, io::stdout());
+    pub(super) fn new(args: &Printing) -> Self {
+        let buffered = || Whole { bytes: Vec::new() };
         let form = match args.format {
             Form::Text => Writer::Text { out: buffered(), line: Vec::new(), cell: Vec::new() },
             Form::Jsonl => Writer::Jsonl { out: buffered(), notes: Notes::default() },
             Form::Csv => {
                 let mut builder = csv::WriterBuilder::new();
-                let out = Box::new(builder.buffer_capacity(BUFFER_LEN).from_writer(io::stdout()));
+                let out = Box::new(builder.buffer_capacity(BUFFER_LEN).from_writer(buffered()));
                 Writer::Csv { out, record: ByteRecord::new(), field: Vec::new(), has_header: false }
             }
         };
@@ -66,11 +96,11 @@ impl Printer {
                     let is_last = number + 1 == columns.len();
                     pad(line, cell, column.layout(*utc), is_last);
                 }
-                out.write_all(line)
+                out.write_all(line)?;
             }
             Writer::Jsonl { out, notes } => {
                 notes.begin();
-                json::print_line(out, &Line { columns, utc: *utc, event, notes })
+                json::print_line(out, &Line { columns, utc: *utc, event, notes })?;
             }
             Writer::Csv { out, record, field, has_header } => {
                 header(out, columns, has_header)?;
@@ -80,9 +110,10 @@ impl Printer {
                     column.value(event, *utc).csv(field);
                     record.push_field(field);
                 }
-                out.write_byte_record(record).map_err(csv_error)
+                out.write_byte_record(record).map_err(csv_error)?;
             }
         }
+        if self.form.printed() < BUFFER_LEN { Ok(()) } else { self.flush() }
     }
 
     /// Says that there are no more events: CSV has a header even if there were none.
@@ -104,7 +135,7 @@ impl Printer {
 }
 
 fn header(
-    out: &mut csv::Writer<Stdout>,
+    out: &mut csv::Writer<Whole>,
     columns: &[Column],
     has_header: &mut bool,
 ) -> io::Result<()> {
