@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use bytes::Bytes;
 use tracemill_testkit::{Content, Dialect, Mix};
 
 use crate::work::{Input, Pick, Totals, fields, headers, naive, parallel};
@@ -78,6 +79,7 @@ pub struct Stream {
     content: Content,
     payload: Range<usize>,
     drop_percent: u32,
+    events_per_block: u32,
     pick: (&'static str, i64),
 }
 
@@ -99,17 +101,26 @@ pub const STREAMS: &[Stream] = &[
     Stream { name: "v4-38B-drops", drop_percent: 2, ..PLAIN },
     Stream { name: "v4-252B", payload: 189..316, ..PLAIN },
     Stream { name: "v4-1000B", payload: 750..1251, ..PLAIN },
-    Stream { name: "logs", fields: true, content: Content::Logs, pick: ("EventId", 989), ..PLAIN },
+    Stream {
+        name: "logs",
+        fields: true,
+        content: Content::Logs,
+        events_per_block: 300,
+        pick: ("EventId", 989),
+        ..PLAIN
+    },
     Stream {
         name: "metrics",
         fields: true,
         content: Content::Metrics,
+        events_per_block: 700,
         pick: ("instrumentId", 989),
         ..PLAIN
     },
 ];
 
-/// Half of the events have the field, and a fiftieth of its values are above.
+/// Blocks of about 100 KB, as the runtime writes them, but for larger payloads. Half of the events
+/// have the field, and a fiftieth of its values are above.
 const PLAIN: Stream = Stream {
     name: "",
     fields: false,
@@ -117,6 +128,7 @@ const PLAIN: Stream = Stream {
     content: Content::Plain,
     payload: 8..69,
     drop_percent: 0,
+    events_per_block: 2_200,
     pick: ("int0", i64::MAX / 25 * 24),
 };
 
@@ -128,6 +140,7 @@ impl Stream {
             content: self.content,
             payload: self.payload.clone(),
             drop_percent: self.drop_percent,
+            events_per_block: self.events_per_block,
             seed: 1,
             ..Mix::default()
         };
@@ -139,9 +152,14 @@ impl Stream {
             fields: truth.fields,
             check: 0,
         };
+        Input { expected, ..self.of(bytes.into()) }
+    }
+
+    /// Bytes of it that were made before; what is in them is not known.
+    pub fn of(&self, bytes: Bytes) -> Input {
         let (field, above) = self.pick;
         let pick = Pick { field: field.into(), above };
-        Input { name: self.name.into(), bytes: bytes.into(), pick, expected }
+        Input { name: self.name.into(), bytes, pick, expected: Totals::default() }
     }
 
     /// The works that are measured on it.

@@ -137,7 +137,7 @@ fn odd_shapes_work() {
 
 #[test]
 fn content_is_as_large_as_it_says() {
-    for (content, classes, bytes) in [(Content::Logs, 5, 320..340), (Content::Metrics, 6, 130..150)]
+    for (content, classes, bytes) in [(Content::Logs, 5, 320..340), (Content::Metrics, 6, 140..160)]
     {
         let mut generator = Mix { content, ..small(Dialect::V4) }.generator();
         generator.by_ref().take(200).for_each(drop);
