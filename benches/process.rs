@@ -16,15 +16,17 @@
 
 mod clock;
 mod definitions;
+mod file;
 mod twin;
 mod work;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use definitions::{QUICK, STREAMS};
+use file::File;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use work::{Input, Pick};
@@ -68,11 +70,11 @@ fn is_wanted(row: &Row, names: &[&str]) -> bool {
 fn measure(name: &str, passes: usize, rows: &[&Row]) {
     let pick = Pick { field: String::new(), above: 0 };
     let input = definitions::stream_or_file(name, pick);
-    let file = TempFile::new(&input);
+    let file = File::of(&input);
     let mut times = vec![Vec::new(); rows.len()];
     for _ in 0..passes {
         for (row, times) in rows.iter().zip(&mut times) {
-            times.push(row.time(&file.0, &input));
+            times.push(row.time(&file.path, &input));
         }
     }
     let events = input.expected.events as f64;
@@ -146,10 +148,10 @@ fn children() -> Duration {
 fn test() {
     for stream in STREAMS.iter().filter(|stream| stream.fields) {
         let input = stream.input(QUICK / 4);
-        let file = TempFile::new(&input);
+        let file = File::of(&input);
         let mut lines = Vec::new();
         for row in ROWS {
-            let output = row.output(&file.0);
+            let output = row.output(&file.path);
             if row.args.contains(&"stats") {
                 twin::check_stats(row.name, &output, &input);
             } else {
@@ -161,28 +163,5 @@ fn test() {
         twin::check_lines(&file.1, &naive.1);
         twin::check_order(&file.1, &time.1);
         println!("process: {} processes tell what is in {}", ROWS.len(), input.name);
-    }
-}
-
-/// The input as a file, removed in the end unless it was one.
-struct TempFile(PathBuf, bool);
-
-impl TempFile {
-    fn new(input: &Input) -> Self {
-        if Path::new(&input.name).exists() {
-            return Self(PathBuf::from(&input.name), false);
-        }
-        let name = format!("tracemill-bench-{}-{}.nettrace", input.name, std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::write(&path, &input.bytes).expect("room for a temporary file");
-        Self(path, true)
-    }
-}
-
-impl Drop for TempFile {
-    fn drop(&mut self) {
-        if self.1 {
-            let _ = std::fs::remove_file(&self.0);
-        }
     }
 }
