@@ -41,12 +41,12 @@ struct Row {
 
 const ROWS: &[Row] = &[
     Row { name: "stats", args: &["stats", "-q", "--json", "FILE"] },
-    Row { name: "stats --no-mmap", args: &["stats", "-q", "--json", "--no-mmap", "FILE"] },
-    Row { name: "stats on a pipe", args: &["stats", "-q", "--json", "-"] },
-    Row { name: "stats, naive", args: &["twin", "stats", "FILE"] },
+    Row { name: "stats-no-mmap", args: &["stats", "-q", "--json", "--no-mmap", "FILE"] },
+    Row { name: "stats-pipe", args: &["stats", "-q", "--json", "-"] },
+    Row { name: "stats/naive", args: &["twin", "stats", "FILE"] },
     Row { name: "jsonl", args: &["events", "-q", "-f", "jsonl", "--order", "file", "FILE"] },
-    Row { name: "jsonl by time", args: &["events", "-q", "-f", "jsonl", "FILE"] },
-    Row { name: "jsonl, naive", args: &["twin", "jsonl", "FILE"] },
+    Row { name: "jsonl-time", args: &["events", "-q", "-f", "jsonl", "FILE"] },
+    Row { name: "jsonl/naive", args: &["twin", "jsonl", "FILE"] },
 ];
 
 fn main() {
@@ -82,7 +82,7 @@ fn measure(name: &str, passes: usize, rows: &[&Row]) {
         let (least, median) = clock::least_and_median(times);
         let [least, median] = [least, median].map(|time| time.as_nanos() as f64);
         println!(
-            "{:<16} min {:8.2}  median {:8.2} ns/event  {:5.2} GB/s",
+            "{:<13} min {:8.2}  median {:8.2} ns/event  {:5.2} GB/s",
             row.name,
             least / events,
             median / events,
