@@ -1,18 +1,23 @@
 #!/bin/bash
-# CPU time an event beside the machine's measured limit and beside TraceEvent, on the same file and
-# in the same minutes. Needs the shared folder: benches/compare.sh [SHARED] [BYTES] [ROUNDS]
+# CPU time an event beside naive twins, the machine's measured limit and TraceEvent, on the same file
+# and in the same minutes. Needs the shared folder: benches/compare.sh [SHARED] [BYTES] [ROUNDS]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 shared=$(realpath "${1:-../shared}")
-bytes=${2:-1000000000}
+bytes=${2:-100000000}
 rounds=${3:-5}
 work=${TMPDIR:-/tmp}/tracemill-compare
+# About one event in a hundred of the reference mix.
+pick=(AllocationAmount64 140456)
 [ -d "$shared/tools/nettrace" ] || { echo "compare.sh: no tools in $shared" >&2; exit 1; }
 mkdir -p "$work"
 
-cargo build --release --bench cpu_time --message-format=json 2>/dev/null |
-    grep -o '"executable":"[^"]*cpu_time[^"]*"' | tail -1 | cut -d'"' -f4 > "$work/cpu_time"
-cpu_time=$(cat "$work/cpu_time")
+build() {
+    cargo build --release --bench "$1" --message-format=json 2>/dev/null |
+        grep -o '"executable":"[^"]*/'"$1"'-[^"]*"' | tail -1 | cut -d'"' -f4
+}
+cpu_time=$(build cpu_time)
+process=$(build process)
 source_trace=$shared/corpus/nettrace/perfview/eventpipe-dotnetcore3.0-win-x64-objver4.nettrace
 
 # Medians of the figures of each row, then each row as a ratio to the first.
@@ -27,8 +32,16 @@ table() {
                 median[row] = v[int((n + 1) / 2)]
             }
             for (row in median)
-                printf "%-22s %8.2f ns/event %6.2f x %s\n", row, median[row], median[row] / median[base], base
+                printf "%-30s %8.2f ns/event %6.2f x %s\n", row, median[row], median[row] / median[base], base
         }' | sort -k2,2n
+}
+
+# TraceEvent's best pass, of enough to have it compiled well: `raw` counts events, `full` reads every
+# field. It sorts by time.
+traceevent() {
+    "$run" traceevent "$1" "$file" file 12 |
+        grep -o "\"ns_event_cpu\":[0-9.]*" | cut -d: -f2 | sort -n | head -1 |
+        awk -v row="TraceEvent-$1" '{ print row, $1 }' >> "$rows"
 }
 
 for dialect in v4 v6; do
@@ -36,17 +49,17 @@ for dialect in v4 v6; do
     [ -f "$file" ] || "$shared/tools/nettrace/gen" "$source_trace" "$file" "$dialect" "$bytes" >/dev/null 2>&1
     rows=$work/$dialect.rows
     : > "$rows"
+    [ "$dialect" = v6 ] || run=$("$shared/tools/dotnet10/setup.sh" "$work/dotnet10" | tail -1)
     for _ in $(seq "$rounds"); do
         "$shared/tools/nettrace/yardstick" "$file" bench 1 safe,full,full4k 2>/dev/null |
             sed -n 's/^\([a-z0-9]*\) .*cpu-min.* \([0-9.]*\) ns\/ev | cpu-med.*/yardstick-\1 \2/p' >> "$rows"
-        "$cpu_time" "$file" 1 | awk '{ print "tracemill-" $1, $5 }' >> "$rows"
+        "$cpu_time" "$file" 1 frame,whole,small,order,header,parallel,int,text,filter,all "${pick[@]}" |
+            awk '{ print "tracemill-" $1, $5 }' >> "$rows"
+        [ "$dialect" = v6 ] && continue
+        traceevent raw
+        traceevent full
+        "$process" "$file" 1 | awk '{ print "process-" $1, $5 }' >> "$rows"
     done
-    if [ "$dialect" = v4 ]; then
-        run=$("$shared/tools/dotnet10/setup.sh" "$work/dotnet10" | tail -1)
-        "$run" traceevent raw "$file" file 3 |
-            grep -o "\"ns_event_cpu\":[0-9.]*" | cut -d: -f2 | sort -n | head -1 |
-            awk '{ print "TraceEvent-best-warm", $1 }' >> "$rows"
-    fi
-    echo "== $dialect, $bytes bytes, medians of $rounds rounds, CPU time, one core"
+    echo "== $dialect, $bytes bytes, medians of $rounds rounds, CPU time, one core (parallel: wall, two)"
     table "$rows" yardstick-safe
 done

@@ -1,9 +1,40 @@
-//! The works that are measured: what a reader does with every event of a stream.
+//! The works that are measured: what a reader does with every event of a stream, and naive twins
+//! that do the same with an owned struct for each event.
 #![allow(dead_code, reason = "each runner uses some of it")]
 
 use bytes::Bytes;
-use tracemill::nettrace::{Event, Nettrace};
-use tracemill::{Config, EventView, Format, Framer, Order, Parser};
+use tracemill::clr::Clr;
+use tracemill::nettrace::Nettrace;
+use tracemill::{Batch, Config, EventView, Parser};
+
+pub mod fields;
+pub mod headers;
+pub mod naive;
+pub mod parallel;
+
+/// What is read, and which field the works that want one of their own look at.
+#[derive(Clone)]
+pub struct Input {
+    pub name: String,
+    pub bytes: Bytes,
+    pub pick: Pick,
+    /// What is in it.
+    pub expected: Totals,
+}
+
+/// Events whose integer field `field` is above `above`: about one in a hundred.
+#[derive(Clone, Debug)]
+pub struct Pick {
+    pub field: String,
+    pub above: i64,
+}
+
+impl Pick {
+    /// As a condition of a [`Filter`](tracemill::Filter).
+    pub fn condition(&self) -> String {
+        format!("{} > {}", self.field, self.above)
+    }
+}
 
 /// What a work found; the benches compare it with what is in the input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,123 +42,54 @@ pub struct Totals {
     pub events: u64,
     pub payload_bytes: u64,
     pub lost: u64,
-    /// Depends on every header field that was read, so that none is left out.
+    /// Fields that were read, those of objects not counted; 0 unless all are.
+    pub fields: u64,
+    /// Depends on every value that was read, so that none is left out. The same for a work and its
+    /// twin.
     pub check: u64,
 }
 
-/// Finds the frames and keeps the state; no event is decoded.
-pub fn frame(bytes: &Bytes) -> Totals {
-    let config = Config::default();
-    let mut framer = Framer::new(Nettrace::new(&config), &config);
-    framer.push(bytes.clone()).expect("nothing is queued");
-    framer.finish();
-    let mut totals = Totals::default();
-    while let Some(run) = framer.next_run().expect("a whole trace") {
-        totals.check += run.len() as u64;
-    }
-    totals
+/// The decoder of the works: what is known of the runtime's events included.
+pub fn format(config: &Config) -> Nettrace {
+    Nettrace::new(config).with_schemas(&Clr)
 }
 
-/// Views of whole blocks; loss counted; count and sum.
-pub fn whole(bytes: &Bytes) -> Totals {
-    let mut config = Config::default();
-    config.batch_events = usize::MAX;
-    views(bytes, &config, count)
-}
-
-/// Views in batches of the default size, the arena reset for each; loss counted; count and sum.
-pub fn small(bytes: &Bytes) -> Totals {
-    views(bytes, &Config::default(), count)
-}
-
-/// As `small`, in time order.
-pub fn order(bytes: &Bytes) -> Totals {
-    let mut config = Config::default();
-    config.order = Order::Time;
-    views(bytes, &config, count)
-}
-
-/// As `small`, and every header field of every event is read.
-pub fn fields(bytes: &Bytes) -> Totals {
-    views(bytes, &Config::default(), |totals, event| {
-        count(totals, event);
-        let Some(own) = Event::of(event) else { return };
-        totals.check ^= event.ticks() ^ event.thread_key() ^ own.capture_thread();
-        let numbers = [event.class_id(), event.stack_id(), own.sequence_number()];
-        totals.check ^= numbers.iter().fold(0, |sum, number| sum ^ u64::from(*number));
-        totals.check ^= u64::from(event.processor().unwrap_or(0)) ^ u64::from(own.is_sorted());
-        totals.check ^= u64::from(own.label_list_id());
-    })
-}
-
-/// Each event as a struct of its own with its payload in a `Vec`: what zero-copy saves.
-pub fn owned(bytes: &Bytes) -> Totals {
-    views(bytes, &Config::default(), |totals, event| {
-        let event = std::hint::black_box(Box::new(Owned::of(event)));
-        totals.events += 1;
-        totals.payload_bytes += event.payload.len() as u64;
-    })
-}
-
-/// The header fields of an event and its payload, by value.
-pub struct Owned {
-    pub ticks: u64,
-    pub thread: u64,
-    pub capture_thread: u64,
-    pub metadata_id: u32,
-    pub sequence_number: u32,
-    pub processor: Option<u32>,
-    pub stack_id: u32,
-    pub activity_id: Option<[u8; 16]>,
-    pub related_activity_id: Option<[u8; 16]>,
-    pub label_list_id: u32,
-    pub is_sorted: bool,
-    pub payload: Vec<u8>,
-}
-
-impl Owned {
-    fn of(view: EventView<'_>) -> Self {
-        let event = Event::of(view).expect("an EventPipe event");
-        Self {
-            ticks: view.ticks(),
-            thread: view.thread_key(),
-            capture_thread: event.capture_thread(),
-            metadata_id: view.class_id(),
-            sequence_number: event.sequence_number(),
-            processor: view.processor(),
-            stack_id: view.stack_id(),
-            activity_id: event.activity_id(),
-            related_activity_id: event.related_activity_id(),
-            label_list_id: event.label_list_id(),
-            is_sorted: event.is_sorted(),
-            payload: view.payload().to_vec(),
-        }
-    }
-}
-
+/// Lends each batch of a stream to `each`, in one chunk, on one thread.
 #[inline(always)]
-fn count(totals: &mut Totals, event: EventView<'_>) {
-    totals.events += 1;
-    totals.payload_bytes += event.payload().len() as u64;
-}
-
-#[inline(always)]
-fn views(
+pub fn batches(
     bytes: &Bytes,
     config: &Config,
-    mut each: impl FnMut(&mut Totals, EventView<'_>),
+    mut each: impl FnMut(&mut Totals, &Batch<'_>),
 ) -> Totals {
-    let mut parser = Parser::new(Nettrace::new(config), config);
+    let mut parser = Parser::new(format(config), config);
     parser.push(bytes.clone()).expect("nothing is queued");
     parser.finish();
     let mut totals = Totals::default();
     while let Some(batch) = parser.next_batch().expect("a whole trace") {
-        for event in &batch {
-            each(&mut totals, event);
-        }
+        each(&mut totals, &batch);
     }
     totals.lost = parser.stats().lost;
     assert_eq!(parser.stats().events, totals.events);
-    assert!(!parser.format().frame_kinds().is_empty());
     totals
+}
+
+/// Lends each event of a stream to `each`.
+#[inline(always)]
+pub fn views(
+    bytes: &Bytes,
+    config: &Config,
+    mut each: impl FnMut(&mut Totals, EventView<'_>),
+) -> Totals {
+    batches(bytes, config, |totals, batch| {
+        for event in batch {
+            each(totals, event);
+        }
+    })
+}
+
+/// What every work does with an event.
+#[inline(always)]
+pub fn count(totals: &mut Totals, event: EventView<'_>) {
+    totals.events += 1;
+    totals.payload_bytes += event.payload_len() as u64;
 }

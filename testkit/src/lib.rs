@@ -35,7 +35,7 @@ pub use event::Event;
 pub use fnv::Fnv;
 pub use label::{Label, Thread};
 pub use metadata::{Field, Metadata, Type};
-pub use mix::{Generator, Mix, Truth};
+pub use mix::{Content, Generator, Mix, Truth};
 pub use mutate::mutate;
 pub use rng::Rng;
 pub use trace::TraceHeader;

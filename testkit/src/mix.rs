@@ -5,9 +5,12 @@ use std::ops::Range;
 use crate::block::Dialect;
 
 mod class;
+mod content;
 mod generator;
+mod shape;
 mod sink;
 
+pub use content::Content;
 pub use generator::Generator;
 
 /// What a synthetic stream is like. The same `Mix` gives the same bytes.
@@ -20,11 +23,13 @@ pub struct Mix {
     pub dialect: Dialect,
     /// Seed of everything random.
     pub seed: u64,
-    /// Bytes of a payload; an empty range means always its start. Payloads are what the metadata says: integers and text.
+    /// What events say.
+    pub content: Content,
+    /// [`Content::Plain`]: bytes of a payload; an empty range means always its start. Payloads are what the metadata says: integers and text.
     pub payload: Range<usize>,
     /// Capture threads (at least 1).
     pub capture_threads: u32,
-    /// Event classes (at least 1), spread over three providers.
+    /// [`Content::Plain`]: event classes (at least 1), spread over three providers.
     pub classes: u32,
     /// Stacks between two sequence points; 0: events have none. Stack 1 is empty, as in real traces.
     pub stacks: u32,
@@ -46,6 +51,7 @@ impl Default for Mix {
         Self {
             dialect: Dialect::V4,
             seed: 1,
+            content: Content::Plain,
             payload: 4..73,
             capture_threads: 12,
             classes: 40,
@@ -84,6 +90,8 @@ pub struct Truth {
     pub events: u64,
     /// Bytes of their payloads.
     pub payload_bytes: u64,
+    /// Their fields, those of objects not counted.
+    pub fields: u64,
     /// Events missing by the sequence numbers, each thread counted from 1.
     pub lost: u64,
     /// The same for each capture thread (id up to V5, index in V6), those without loss included.

@@ -2,12 +2,46 @@
 
 use std::ops::Range;
 
+use super::shape::Shape;
 use crate::metadata::{Field, Metadata, Type};
 use crate::rng::Rng;
 
+/// What events are filled with.
+#[derive(Clone, Debug)]
+pub(super) enum Class {
+    Plain(Plain),
+    Shaped(&'static Shape),
+}
+
+impl Class {
+    /// Makes `payload` a payload of this class.
+    pub(super) fn fill(&self, payload: &mut Vec<u8>, rng: &mut Rng) {
+        match self {
+            Self::Plain(class) => class.fill(payload, rng),
+            Self::Shaped(class) => class.fill(payload, rng),
+        }
+    }
+
+    /// The class as metadata, with `id` for metadata id.
+    pub(super) fn metadata(&self, id: u32) -> Metadata {
+        match self {
+            Self::Plain(class) => class.metadata(id),
+            Self::Shaped(class) => class.metadata(id),
+        }
+    }
+
+    /// How many of a hundred events or so are of it, beside others.
+    pub(super) fn weight(&self) -> usize {
+        match self {
+            Self::Plain(_) => 1,
+            Self::Shaped(class) => class.weight,
+        }
+    }
+}
+
 /// Integers, then bytes, then text; each may be absent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Class {
+pub(super) struct Plain {
     /// Fields of 8 bytes.
     ints: usize,
     /// Fields of 1 byte.
@@ -17,23 +51,23 @@ pub(super) struct Class {
 }
 
 /// `count` classes: by turns of fixed size, those sizes spread evenly over `payload`, and of one text of any size in it.
-pub(super) fn classes(count: u32, payload: &Range<usize>) -> Vec<Class> {
+pub(super) fn classes(count: u32, payload: &Range<usize>) -> Vec<Plain> {
     let (least, most) = (payload.start, payload.end.max(payload.start + 1) - 1);
     let fixed = count.div_ceil(2) as usize;
     (0..count as usize)
         .map(|place| {
             if place % 2 == 1 && most > least && most >= 2 {
-                Class::text(least, most)
+                Plain::text(least, most)
             } else if fixed == 1 {
-                Class::fixed((least + most) / 2)
+                Plain::fixed((least + most) / 2)
             } else {
-                Class::fixed(least + (most - least) * (place / 2) / (fixed - 1))
+                Plain::fixed(least + (most - least) * (place / 2) / (fixed - 1))
             }
         })
         .collect()
 }
 
-impl Class {
+impl Plain {
     fn fixed(size: usize) -> Self {
         let ints = (size / 8).min(MAX_INTS);
         let rest = size - ints * 8;
@@ -46,8 +80,7 @@ impl Class {
         Self { ints: 0, bytes, units: (least / 2).max(1)..(most - bytes) / 2 + 1 }
     }
 
-    /// Makes `payload` a payload of this class.
-    pub(super) fn fill(&self, payload: &mut Vec<u8>, rng: &mut Rng) {
+    fn fill(&self, payload: &mut Vec<u8>, rng: &mut Rng) {
         let head = self.ints * 8 + self.bytes;
         // Every byte is written below: what an earlier payload left need not be cleared.
         let units = if self.units.is_empty() {
@@ -71,8 +104,8 @@ impl Class {
         }
     }
 
-    /// The class as metadata, with `id` for metadata and event id.
-    pub(super) fn metadata(&self, id: u32) -> Metadata {
+    /// With `id` for metadata and event id.
+    fn metadata(&self, id: u32) -> Metadata {
         let mut fields = Vec::new();
         for place in 0..self.ints {
             fields.push(Field::new(&format!("int{place}"), Type::Int64));
@@ -103,7 +136,7 @@ const PROVIDERS: [&str; 3] = ["Mix-Alpha", "Mix-Beta", "Mix-Gamma"];
 mod tests {
     use super::*;
 
-    fn sizes(class: &Class) -> Range<usize> {
+    fn sizes(class: &Plain) -> Range<usize> {
         let mut rng = Rng::new(5);
         let (mut payload, mut least, mut most) = (vec![0xff; 9], usize::MAX, 0);
         for _ in 0..500 {
@@ -127,7 +160,7 @@ mod tests {
 
     #[test]
     fn payloads_are_what_the_fields_say() {
-        let class = Class::fixed(150);
+        let class = Plain::fixed(150);
         let fields = class.metadata(2).fields;
         assert_eq!((fields.len(), &fields[16].kind), (17, &Type::Utf16Z));
         let mut payload = Vec::new();
@@ -135,7 +168,7 @@ mod tests {
         let text = payload[128..].as_chunks::<2>().0;
         assert_eq!(text[10], [0, 0]);
         assert!(text[..10].iter().all(|unit| unit[0] >= b'a' && unit[1] == 0));
-        let fields = Class::fixed(11).metadata(1).fields;
+        let fields = Plain::fixed(11).metadata(1).fields;
         let kinds: Vec<_> = fields.iter().map(|field| field.kind.code()).collect();
         assert_eq!(kinds, [11, 6, 6, 6]);
     }

@@ -18,6 +18,10 @@ pub struct Generator {
     rng: Rng,
     sink: Sink,
     classes: Vec<Class>,
+    /// Fields of each class.
+    fields: Vec<u64>,
+    /// Classes by place, each as often as it comes among events.
+    picks: Vec<u32>,
     /// Last sequence number of each capture thread.
     sequences: Vec<u32>,
     /// Runs of this flush that are to come, the next one last.
@@ -81,9 +85,19 @@ impl Generator {
         let sink = Sink::new(mix.dialect, mix.capture_threads);
         let sequences = vec![0; mix.capture_threads as usize];
         let hash = Fnv::new();
+        let classes: Vec<_> = match mix.content.shapes() {
+            [] => class::classes(mix.classes.max(1), &mix.payload)
+                .into_iter()
+                .map(Class::Plain)
+                .collect(),
+            shapes => shapes.iter().map(Class::Shaped).collect(),
+        };
+        let picks = (0..).zip(&classes);
         Self {
             rng: Rng::new(mix.seed),
-            classes: class::classes(mix.classes.max(1), &mix.payload),
+            fields: classes.iter().map(|class| class.metadata(0).fields.len() as u64).collect(),
+            picks: picks.flat_map(|(place, class)| vec![place; class.weight()]).collect(),
+            classes,
             runs: Vec::new(),
             now: sink.start(),
             event: Event::default(),
@@ -200,11 +214,13 @@ impl Generator {
         if bits & 32 == 0 && self.mix.stacks > 0 {
             event.stack_id = 1 + self.rng.below(self.mix.stacks.into()) as u32;
         }
-        let class = (((bits >> 32) * self.classes.len() as u64) >> 32) as usize;
+        let pick = ((bits >> 32) * self.picks.len() as u64) >> 32;
+        let class = self.picks[pick as usize] as usize;
         event.metadata_id = class as u32 + 1;
         self.classes[class].fill(&mut event.payload, &mut self.rng);
 
         self.truth.events += 1;
+        self.truth.fields += self.fields[class];
         self.truth.payload_bytes += event.payload.len() as u64;
         self.hash.event(event.thread, event.ticks, event.metadata_id, &event.payload);
     }

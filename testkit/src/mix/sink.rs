@@ -58,11 +58,11 @@ impl Sink {
         match &mut self.writer {
             Writer::V4(writer) => {
                 *writer = v4::Writer::new(&self.header);
-                writer.metadata_block(&metadata);
+                metadata.chunks(MAX_ROWS).for_each(|part| writer.metadata_block(part));
             }
             Writer::V6(writer) => {
                 *writer = v6::Writer::new(&self.header);
-                writer.metadata_block(&metadata);
+                metadata.chunks(MAX_ROWS).for_each(|part| writer.metadata_block(part));
                 let threads = self.threads.iter().map(|&index| Thread {
                     index,
                     name: Some(format!("worker {index}")),
@@ -70,7 +70,8 @@ impl Sink {
                     thread_id: Some(4_300 + 7 * index),
                     ..Thread::default()
                 });
-                writer.thread_block(&threads.collect::<Vec<_>>());
+                let threads: Vec<_> = threads.collect();
+                threads.chunks(MAX_ROWS).for_each(|part| writer.thread_block(part));
             }
         }
     }
@@ -85,12 +86,11 @@ impl Sink {
             }
         }
         match &mut self.writer {
-            Writer::V4(writer) if stacks > 0 => writer.stack_block(1, &all),
-            Writer::V4(_) => {}
+            Writer::V4(writer) => {
+                parts(&all).for_each(|(first, part)| writer.stack_block(first, part));
+            }
             Writer::V6(writer) => {
-                if stacks > 0 {
-                    writer.stack_block(1, &all);
-                }
+                parts(&all).for_each(|(first, part)| writer.stack_block(first, part));
                 let lists: Vec<_> = (0..LABEL_LISTS).map(|_| labels(rng)).collect();
                 writer.label_list_block(1, &lists);
             }
@@ -147,6 +147,11 @@ impl Sink {
     }
 }
 
+/// Stacks by the block, each with the id of its first.
+fn parts(stacks: &[Vec<u8>]) -> impl Iterator<Item = (u32, &[Vec<u8>])> {
+    (1..).step_by(MAX_ROWS).zip(stacks.chunks(MAX_ROWS))
+}
+
 fn labels(rng: &mut Rng) -> Vec<Label> {
     let mut trace = [0; 16];
     rng.fill(&mut trace);
@@ -158,3 +163,5 @@ fn labels(rng: &mut Rng) -> Vec<Label> {
 }
 
 const LABEL_LISTS: u32 = 8;
+/// Classes, threads or stacks of one block.
+const MAX_ROWS: usize = 1_000;

@@ -41,6 +41,7 @@ fn mix(dialect: Dialect, compressed: bool) -> Bytes {
         events_per_run: 1..12,
         blocks_per_sequence_point: 2,
         drop_percent: 5,
+        ..Mix::default()
     };
     Bytes::from(mix.bytes(6_000).0)
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::block::Dialect;
+use crate::mix::Content;
 
 fn small(dialect: Dialect) -> Mix {
     Mix {
@@ -132,4 +133,27 @@ fn odd_shapes_work() {
     let mut generator = large.generator();
     let longest = generator.by_ref().take(5).map(|piece| piece.len()).max();
     assert!(longest < Some(1_400_000), "{longest:?}");
+}
+
+#[test]
+fn content_is_as_large_as_it_says() {
+    for (content, classes, bytes) in [(Content::Logs, 5, 320..340), (Content::Metrics, 6, 140..160)]
+    {
+        let mut generator = Mix { content, ..small(Dialect::V4) }.generator();
+        generator.by_ref().take(200).for_each(drop);
+        assert_eq!(generator.classes.len(), classes);
+        let truth = generator.truth();
+        let mean = truth.payload_bytes / truth.events;
+        assert!(bytes.contains(&mean), "{content:?}: {mean}");
+        let fields = truth.fields / truth.events;
+        assert!((8..11).contains(&fields), "{content:?}: {fields}");
+    }
+}
+
+#[test]
+fn many_classes_and_stacks_are_in_more_than_one_block() {
+    let mix = Mix { classes: 2_500, stacks: 2_500, ..Mix::default() };
+    let (bytes, _) = mix.bytes(1_000_000);
+    let blocks = |name: &str| bytes.windows(name.len()).filter(|at| *at == name.as_bytes()).count();
+    assert_eq!((blocks("MetadataBlock"), blocks("StackBlock")), (3, 3));
 }
