@@ -2,7 +2,10 @@
 
 mod profiles;
 mod providers;
+mod source;
 mod stopping;
+mod watch;
+mod whole;
 
 use std::time::Duration;
 
@@ -11,7 +14,10 @@ use tracemill::ipc::{Client, Error, Places, Reader, Rundown, SessionConfig, Time
 
 pub(crate) use profiles::PROFILES;
 pub(crate) use providers::Providers;
+pub(crate) use source::Source;
 pub(crate) use stopping::Stopping;
+pub(crate) use watch::{Origin, Watch, watch};
+pub(crate) use whole::Whole;
 
 use tracemill::Glob;
 
@@ -110,6 +116,8 @@ impl Asking {
 
 /// A session that runs.
 pub(crate) struct Attached {
+    /// The process.
+    pub pid: u32,
     /// What the process is called in messages.
     pub name: String,
     /// The stream.
@@ -144,7 +152,7 @@ pub(crate) fn attach(
             Ok(session) => {
                 let (reader, stopper) = session.split();
                 stopping.add(stopper);
-                attached.push(Attached { name, reader });
+                attached.push(Attached { pid, name, reader });
             }
             Err(error) => fail(Some(&name), &error.to_string()),
         }
