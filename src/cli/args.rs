@@ -58,7 +58,7 @@ pub(crate) enum Verb {
     /// Show counters and instruments of running .NET processes, or of a trace
     #[command(after_help = EXIT_CODES)]
     Counters(CountersArgs),
-    /// Print what .NET programs log with ILogger, as it comes or from a trace
+    /// Print what .NET programs log, as it comes or from a trace
     #[command(after_help = EXIT_CODES)]
     Logs(LogsArgs),
     /// List the sets of providers that --profile knows

@@ -20,7 +20,7 @@ use crate::cli::pump::Visitor;
 
 /// Instruments with tags of their own that are kept; those of others are not shown.
 const MAX_INSTRUMENTS: usize = 4096;
-/// Bytes of such tags.
+/// Bytes of such tags, and of their instrument's names.
 const MAX_TAGS: usize = 4096;
 
 /// An output that several write to.
@@ -206,7 +206,8 @@ impl Collector {
         self.hold.has_instruments(meter.to_string());
         let tags = [instrument.meter_tags, instrument.instrument_tags];
         let len: usize = tags.iter().map(|tags| tags.bytes().len()).sum();
-        if (1..=MAX_TAGS).contains(&len) && self.tags.len() < MAX_INSTRUMENTS {
+        let names = meter.bytes().len() + name.bytes().len();
+        if (1..=MAX_TAGS).contains(&len) && names <= MAX_TAGS && self.tags.len() < MAX_INSTRUMENTS {
             self.tags.insert(Id::of(meter, name, id), tags.map(|tags| tags.to_string()));
         }
     }
@@ -216,7 +217,12 @@ impl Collector {
         if session.is_empty() {
             return true;
         }
-        session == **self.session.get_or_insert_with(|| session.to_string())
+        let ours = self.session.get_or_insert_with(|| session.to_string());
+        let is_ours = session == **ours;
+        if !is_ours {
+            self.told.other_session(ours);
+        }
+        is_ours
     }
 
     /// Shows what has waited long enough.

@@ -9,14 +9,18 @@ use super::sample::{Kept, Sample};
 const PATIENCE_NS: i64 = 1_000_000_000;
 /// Names kept; counters of others do not wait.
 const MAX_NAMES: usize = 1024;
-/// Samples that wait at once; others do not.
-const MAX_KEPT: usize = 4096;
+/// Bytes of a name; counters of one with more do not wait.
+const MAX_NAME: usize = 1024;
+/// Bytes of samples that wait at once; others do not.
+const MAX_KEPT: usize = 4 << 20;
 
 /// Counters that wait.
 #[derive(Debug, Default)]
 pub(super) struct Hold {
     names: BTreeMap<String, Name>,
     kept: VecDeque<Kept>,
+    /// Bytes of all that is kept.
+    bytes: usize,
     /// All instruments have been told, and one round of values.
     is_settled: bool,
 }
@@ -42,7 +46,7 @@ pub(super) enum Verdict {
 impl Hold {
     /// There is such an instrument.
     pub(super) fn has_instruments(&mut self, meter: String) {
-        let has_room = self.names.len() < MAX_NAMES;
+        let has_room = self.names.len() < MAX_NAMES && meter.len() <= MAX_NAME;
         match self.names.get_mut(&meter) {
             Some(name) => name.has_instruments = true,
             None if has_room => {
@@ -61,7 +65,7 @@ impl Hold {
     pub(super) fn judge(&mut self, provider: &str, sample: &Sample<'_>) -> Verdict {
         let now = sample.time.ns.unwrap_or(i64::MAX);
         if !self.names.contains_key(provider) {
-            if self.names.len() >= MAX_NAMES {
+            if self.names.len() >= MAX_NAMES || provider.len() > MAX_NAME {
                 return Verdict::Show;
             }
             let name = Name { since_ns: now, has_instruments: false };
@@ -71,10 +75,12 @@ impl Hold {
         if name.has_instruments {
             return Verdict::Drop;
         }
-        if self.is_over(*name, now) || self.kept.len() >= MAX_KEPT {
+        if self.is_over(*name, now) || self.bytes >= MAX_KEPT {
             return Verdict::Show;
         }
-        self.kept.extend(Kept::of(sample));
+        let kept = Kept::of(sample);
+        self.bytes += kept.as_ref().map_or(0, Kept::len);
+        self.kept.extend(kept);
         Verdict::Wait
     }
 
@@ -88,11 +94,17 @@ impl Hold {
         loop {
             let name = self.names.get(self.kept.front()?.provider()).copied();
             match name {
-                Some(name) if name.has_instruments => drop(self.kept.pop_front()),
+                Some(name) if name.has_instruments => drop(self.pop()),
                 Some(name) if !self.is_over(name, now) => return None,
-                _ => return self.kept.pop_front(),
+                _ => return self.pop(),
             }
         }
+    }
+
+    fn pop(&mut self) -> Option<Kept> {
+        let kept = self.kept.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(kept.len());
+        Some(kept)
     }
 
     fn is_over(&self, name: Name, now: i64) -> bool {

@@ -18,7 +18,7 @@ pub(super) enum Place {
 pub(super) struct Beside {
     out: BufWriter<File>,
     path: PathBuf,
-    beside: PathBuf,
+    temporary: PathBuf,
     may_replace: bool,
     is_placed: bool,
 }
@@ -31,11 +31,11 @@ impl Place {
     pub(super) fn new(path: Option<&Path>, may_replace: bool) -> io::Result<Self> {
         let Some(path) = path else { return Ok(Self::Out(Whole::default())) };
         check(path, may_replace)?;
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(format!(".{}.tmp", std::process::id()));
-        let (beside, path) = (PathBuf::from(beside), path.to_owned());
-        let out = BufWriter::new(File::create(&beside)?);
-        Ok(Self::File(Beside { out, path, beside, may_replace, is_placed: false }))
+        let mut temporary = path.as_os_str().to_owned();
+        temporary.push(format!(".{}.tmp", std::process::id()));
+        let (temporary, path) = (PathBuf::from(temporary), path.to_owned());
+        let out = BufWriter::new(File::create(&temporary)?);
+        Ok(Self::File(Beside { out, path, temporary, may_replace, is_placed: false }))
     }
 
     /// To be called between lines.
@@ -65,7 +65,7 @@ impl Place {
 impl Beside {
     fn place(&mut self) -> io::Result<()> {
         check(&self.path, self.may_replace)?;
-        fs::rename(&self.beside, &self.path)?;
+        fs::rename(&self.temporary, &self.path)?;
         self.is_placed = true;
         Ok(())
     }
@@ -74,7 +74,7 @@ impl Beside {
 impl Drop for Beside {
     fn drop(&mut self) {
         if !self.is_placed {
-            let _ = fs::remove_file(&self.beside);
+            let _ = fs::remove_file(&self.temporary);
         }
     }
 }

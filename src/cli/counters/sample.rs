@@ -167,6 +167,12 @@ impl Kept {
         })
     }
 
+    /// Bytes it takes.
+    pub(super) fn len(&self) -> usize {
+        let texts = [&self.provider, &self.name, &self.display_name, &self.unit, &self.tags];
+        size_of::<Self>() + texts.map(String::len).iter().sum::<usize>()
+    }
+
     /// Its provider.
     pub(super) fn provider(&self) -> &str {
         &self.provider

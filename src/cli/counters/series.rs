@@ -13,6 +13,8 @@ use crate::cli::{table, text};
 
 /// Bytes of the names of one series; one with longer names is refused.
 const MAX_NAMES: usize = 4096;
+/// Quantiles of a series that are shown.
+const MAX_QUANTILES: usize = 64;
 /// Shown where nothing was measured.
 const NOTHING: &str = "-";
 
@@ -168,7 +170,7 @@ impl Last {
             Measure::Gauge(value) => self.one(value, None),
             Measure::Histogram { quantiles, .. } => {
                 let before = std::mem::take(&mut self.cells);
-                let cells = quantiles.map(|(at, value)| {
+                let cells = quantiles.take(MAX_QUANTILES).map(|(at, value)| {
                     let label = row::percentile(at);
                     let old = before.iter().find(|cell| cell.label == label);
                     Cell { delta: change(old, Some(value)), label, value: Some(value) }

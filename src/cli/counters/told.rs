@@ -16,12 +16,19 @@ pub(super) struct Told {
     origin: String,
     /// What was asked for, of a process that runs.
     ask: Option<Ask>,
-    time_series: bool,
-    histograms: bool,
-    sessions: bool,
-    settings: bool,
-    series: bool,
+    said: Vec<Once>,
     failures: u32,
+}
+
+/// What is told once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Once {
+    TimeSeries,
+    Histograms,
+    Sessions,
+    Settings,
+    Interval,
+    Others,
 }
 
 impl Told {
@@ -30,11 +37,7 @@ impl Told {
             console,
             origin: origin.name.clone(),
             ask: ask.filter(|_| origin.pid.is_some()),
-            time_series: false,
-            histograms: false,
-            sessions: false,
-            settings: false,
-            series: false,
+            said: Vec::new(),
             failures: 0,
         }
     }
@@ -42,14 +45,14 @@ impl Told {
     /// Says what an event of the metrics says that is no value.
     pub(super) fn metric(&mut self, metric: &Metric<'_>) {
         match *metric {
-            Metric::TimeSeriesLimitReached if once(&mut self.time_series) => {
+            Metric::TimeSeriesLimitReached if self.once(Once::TimeSeries) => {
                 self.limit("time series", "maxTimeSeries", |ask| ask.max_time_series);
             }
-            Metric::HistogramLimitReached if once(&mut self.histograms) => {
+            Metric::HistogramLimitReached if self.once(Once::Histograms) => {
                 self.limit("histograms", "maxHistograms", |ask| ask.max_histograms);
             }
             Metric::MultipleSessionsNotSupported(running)
-                if running != SHARED && once(&mut self.sessions) =>
+                if running != SHARED && self.once(Once::Sessions) =>
             {
                 self.say(&format!(
                     "its instruments are read by another session, '{running}', and it can have but \
@@ -61,7 +64,7 @@ impl Told {
                 max_histograms,
                 max_time_series,
                 refresh_interval,
-            } if self.is_ours(client) && once(&mut self.settings) => {
+            } if self.is_ours(client) && self.once(Once::Settings) => {
                 let text = |pair: [Option<String>; 2]| {
                     pair.map(|value| value.unwrap_or_else(|| "?".to_owned())).join(" and not ")
                 };
@@ -87,12 +90,21 @@ impl Told {
 
     /// Says that counters come at another interval.
     pub(super) fn other_interval(&mut self, provider: &str, series_ms: Option<u64>) {
-        let Some(ms) = series_ms.filter(|_| once(&mut self.series)) else { return };
+        let Some(ms) = series_ms.filter(|_| self.once(Once::Interval)) else { return };
         let seconds = std::time::Duration::from_millis(ms).as_secs_f64();
         self.say(&format!(
             "counters of {provider} come every {seconds} s, since another session asks for it; \
              --refresh-interval {seconds} shows them"
         ));
+    }
+
+    /// Says that there are values of another session.
+    pub(super) fn other_session(&mut self, ours: &str) {
+        if self.once(Once::Others) {
+            self.say(&format!(
+                "it has instruments of several sessions: those of session '{ours}' are shown"
+            ));
+        }
     }
 
     /// Says how many values were not shown, and why.
@@ -117,6 +129,15 @@ impl Told {
         }
     }
 
+    /// Whether it is the first time.
+    fn once(&mut self, what: Once) -> bool {
+        let is_first = !self.said.contains(&what);
+        if is_first {
+            self.said.push(what);
+        }
+        is_first
+    }
+
     fn is_ours(&self, client: Text<'_>) -> bool {
         self.ask.as_ref().is_none_or(|ask| client == *ask.client_id)
     }
@@ -124,9 +145,4 @@ impl Told {
     fn say(&self, message: &str) {
         self.console.remark(&self.origin, message);
     }
-}
-
-/// Whether it is the first time.
-fn once(told: &mut bool) -> bool {
-    !std::mem::replace(told, true)
 }

@@ -62,7 +62,7 @@ impl Levels {
         if self.default.is_none() && self.rules.is_empty() {
             return true;
         }
-        let fitting = self.rules.iter().filter(|rule| rule.glob.fits(category.chars()));
+        let fitting = self.rules.iter().filter(|rule| fits(&rule.glob, category));
         let rule = fitting.max_by_key(|rule| rule.category.len());
         let least = rule.map(|rule| rule.level).or(self.default);
         least.is_some_and(|least| rank(level) >= least && least < NONE)
@@ -83,6 +83,11 @@ impl Levels {
         let specs: Vec<String> = default.into_iter().chain(rules).collect();
         if specs.is_empty() { APP_FILTERS.to_owned() } else { specs.join(";") }
     }
+}
+
+/// Whether a category fits, in whatever case.
+pub(super) fn fits(glob: &Glob, category: Text<'_>) -> bool {
+    glob.fits(category.chars().flat_map(char::to_lowercase))
 }
 
 /// The level for no message.

@@ -9,7 +9,7 @@ use tracemill::{Batch, EventView, Glob};
 
 use super::choice::{Choice, place};
 use super::json::Json;
-use super::levels::Levels;
+use super::levels::{self, Levels};
 use super::line::{Line, Stamp};
 use super::text;
 use crate::cli::args::LogsArgs;
@@ -129,7 +129,8 @@ impl Printer {
 
     /// Whether a category is wanted.
     fn has(&self, category: Text<'_>) -> bool {
-        self.categories.is_empty() || self.categories.iter().any(|glob| glob.fits(category.chars()))
+        self.categories.is_empty()
+            || self.categories.iter().any(|glob| levels::fits(glob, category))
     }
 
     /// Whether no more may be printed.
