@@ -1,6 +1,6 @@
 //! `counters` and `logs` of a real runtime, against what its program says it did.
 #![cfg(all(feature = "cli", target_os = "linux", target_arch = "x86_64"))]
-#![allow(clippy::indexing_slicing, clippy::cast_precision_loss, reason = "tests")]
+#![allow(clippy::indexing_slicing, clippy::float_cmp, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -131,10 +131,13 @@ fn event_counters_of_a_running_process() {
     let (written, count) =
         (done["metrics_written"].as_f64().unwrap(), sum("request-latency", "count"));
     assert!(count > 0.0 && count <= written, "{count} of {written}");
-    // A write while counters are read, one after the other, is in one and not in the next.
-    let slack = 2.0 * intervals as f64;
-    assert!((sum("requests", "value") - count).abs() <= slack, "{count}");
-    assert!((sum("bytes", "value") / 1500.0 - count).abs() <= slack, "{count}");
+    // What is written between the reading of one counter and of the next is in one of them alone,
+    // and on a busy machine that may be much; but a whole interval is more.
+    let (requests, sent) = (sum("requests", "value"), sum("bytes", "value") / 1500.0);
+    for other in [requests, sent] {
+        assert!((other - count).abs() <= written / 10.0, "{count} {requests} {sent}");
+    }
+    assert_eq!(sent.fract(), 0.0);
     let own = values.iter().filter(|value| value["provider"] == "System.Runtime");
     assert!(own.clone().count() > 20 * (intervals - 1), "{intervals}");
     assert!(own.clone().all(|value| value["kind"] == "mean" || value["kind"] == "sum"));

@@ -9,7 +9,7 @@ use clap::CommandFactory;
 use tracemill::ipc::SessionConfig;
 use tracemill::{Config, Order};
 
-use super::{Attached, Source, Stopping, attach};
+use super::{Attached, Source, Stopping, attach_without_stacks};
 use crate::cli::args::{Cli, usage_error};
 use crate::cli::console::Console;
 use crate::cli::input::Input;
@@ -54,8 +54,8 @@ pub(crate) trait Watch: Sync {
     }
 }
 
-/// Reads the file, or starts a session at each of the processes and reads until all have ended or are
-/// stopped.
+/// Reads the file, or starts a session at each of the processes, without stacks, and reads until all
+/// have ended or are stopped.
 ///
 /// # Errors
 /// Output cannot be written.
@@ -75,7 +75,8 @@ pub(crate) fn watch<W: Watch>(
     // Before anything is started, so that it can be stopped.
     let stopping = Stopping::default();
     stopping.at_interrupt()?;
-    let (attached, mut outcome) = attach(&source.target, session, &stopping, &console);
+    let (attached, mut outcome) =
+        attach_without_stacks(&source.target, session, &stopping, &console);
     if let Some(why) = watch.only_one().filter(|_| attached.len() > 1) {
         // The sessions end with their streams.
         console.say(None, "session", None, why);

@@ -61,7 +61,6 @@ pub(super) fn session(wanted: &Wanted, ask: &Ask) -> Result<SessionConfig, Strin
     }
     let mut config = SessionConfig::new(providers);
     config.rundown = Rundown::None;
-    config.stacks = false;
     config.check().map_err(|error| error.to_string())?;
     Ok(config)
 }

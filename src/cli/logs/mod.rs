@@ -51,7 +51,6 @@ fn session(levels: &Levels, form: Form) -> SessionConfig {
     let provider = Provider::new(PROVIDER, keyword, VERBOSE).arguments(arguments);
     let mut config = SessionConfig::new(vec![provider]);
     config.rundown = Rundown::None;
-    config.stacks = false;
     config
 }
 
