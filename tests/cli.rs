@@ -4,12 +4,16 @@
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/counters.rs"]
+mod counters;
 #[path = "cli/events.rs"]
 mod events;
 #[path = "cli/filters.rs"]
 mod filters;
 #[path = "cli/info.rs"]
 mod info;
+#[path = "cli/logs.rs"]
+mod logs;
 #[path = "cli/manual.rs"]
 mod manual;
 #[path = "cli/order.rs"]

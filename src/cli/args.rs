@@ -1,13 +1,15 @@
 //! What can be said on the command line.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{Args, Command, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use tracemill::{Config, Order, TimeRange};
 
-use super::attach::{Asking, Target};
+use super::attach::{Asking, Source, Target};
 use super::events::Column;
 use super::{filter, time};
 
@@ -53,6 +55,12 @@ pub(crate) enum Verb {
     /// Print events of running .NET processes as they come
     #[command(after_help = EXIT_CODES)]
     Monitor(MonitorArgs),
+    /// Show counters and instruments of running .NET processes, or of a trace
+    #[command(after_help = EXIT_CODES)]
+    Counters(CountersArgs),
+    /// Print what .NET programs log, as it comes or from a trace
+    #[command(after_help = EXIT_CODES)]
+    Logs(LogsArgs),
     /// List the sets of providers that --profile knows
     ListProfiles,
     /// List the formats that can be read
@@ -72,6 +80,8 @@ impl Verb {
             Self::Events(args) => args.printing.is_json(),
             Self::Ps(args) => args.json,
             Self::Monitor(args) => args.printing.is_json(),
+            Self::Counters(args) => args.is_json(),
+            Self::Logs(args) => args.is_json(),
             Self::ListFormats(args) => args.json,
             Self::ListProfiles | Self::Completions(_) | Self::Man(_) => false,
         }
@@ -260,6 +270,134 @@ pub(crate) struct MonitorArgs {
     pub fail_on_loss: bool,
 }
 
+#[derive(Args, Debug)]
+pub(crate) struct CountersArgs {
+    #[command(flatten)]
+    pub source: Source,
+    /// Which, comma separated: PROVIDER or PROVIDER[NAME,NAME], where a provider is a meter, an event
+    /// source or both; EventCounters\PROVIDER is an event source alone. Without it, System.Runtime
+    /// of a process, and all of a FILE
+    #[arg(long, value_name = "LIST")]
+    pub counters: Vec<String>,
+    /// Seconds of an interval, at least 0.1; 1 by default. Of a FILE, take only counters that were
+    /// asked for at this interval
+    #[arg(long, value_name = "S", value_parser = interval)]
+    pub refresh_interval: Option<f64>,
+    /// Histograms that the process may keep for this
+    #[arg(
+        long = "maxHistograms",
+        alias = "max-histograms",
+        value_name = "N",
+        default_value_t = 10
+    )]
+    pub max_histograms: u32,
+    /// Series that the process may keep for this, and that a table may have
+    #[arg(
+        long = "maxTimeSeries",
+        alias = "max-time-series",
+        value_name = "N",
+        default_value_t = 1000
+    )]
+    pub max_time_series: u32,
+    /// Show in tables by how much values have changed
+    #[arg(long = "showDeltas", alias = "show-deltas")]
+    pub show_deltas: bool,
+    /// How to print: without it, a table on a terminal, CSV with -o, else JSON lines
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<CounterForm>,
+    /// Write CSV or JSON to this file, which is there once all is written
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(short, long, requires = "output")]
+    pub yes: bool,
+}
+
+/// How counters are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CounterForm {
+    /// A table, on a terminal the last values of a process
+    Table,
+    /// As dotnet-counters writes it
+    Csv,
+    /// As dotnet-counters writes it: one document
+    Json,
+    /// One JSON object a value, with all that is known of it
+    Jsonl,
+}
+
+impl CountersArgs {
+    /// The form that is asked for, or that fits.
+    pub(crate) fn form(&self) -> CounterForm {
+        self.format.unwrap_or_else(|| match self.output {
+            Some(_) => CounterForm::Csv,
+            None if std::io::stdout().is_terminal() => CounterForm::Table,
+            None => CounterForm::Jsonl,
+        })
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        matches!(self.form(), CounterForm::Json | CounterForm::Jsonl)
+    }
+
+    /// Seconds of an interval.
+    pub(crate) fn interval(&self) -> f64 {
+        self.refresh_interval.unwrap_or(1.0)
+    }
+
+    /// The interval of counters that are taken, in milliseconds; `None` for any.
+    pub(crate) fn interval_ms(&self) -> Option<u64> {
+        let is_asked = self.source.is_live() || self.refresh_interval.is_some();
+        let interval = Duration::try_from_secs_f64(self.interval()).ok()?;
+        let ms = (interval + Duration::from_micros(500)).as_millis();
+        u64::try_from(ms).ok().filter(|_| is_asked)
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LogsArgs {
+    #[command(flatten)]
+    pub source: Source,
+    /// Only from this level on: trace, debug, information, warning, error, critical or none; of some
+    /// categories alone as 'CATEGORY:LEVEL', where '*' is any text; comma separated. Without it, what
+    /// the program's own filters let through
+    #[arg(long, value_name = "LEVELS", value_delimiter = ',')]
+    pub level: Vec<String>,
+    /// Only of categories of this name, '*' for any text; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub category: Vec<String>,
+    /// Stop after so many messages
+    #[arg(long, value_name = "N")]
+    pub count: Option<u64>,
+    /// Print where scopes begin and end, too
+    #[arg(long)]
+    pub scopes: bool,
+    /// Ask a process for the text of its messages alone, without exceptions, which costs it less
+    #[arg(long)]
+    pub no_exceptions: bool,
+    /// How to print
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: LogForm,
+    /// Show times as UTC instead of seconds since the trace began
+    #[arg(long)]
+    pub utc: bool,
+}
+
+impl LogsArgs {
+    pub(crate) fn is_json(&self) -> bool {
+        self.format == LogForm::Jsonl
+    }
+}
+
+/// How messages are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogForm {
+    /// A line a message, exceptions indented below
+    Text,
+    /// One JSON object a line, with the arguments
+    Jsonl,
+}
+
 /// How events are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Form {
@@ -335,6 +473,12 @@ fn bytes(text: &str) -> Result<usize, String> {
     };
     let number = digits.parse::<usize>().ok().and_then(|number| number.checked_mul(unit));
     number.ok_or_else(|| "expected a number with K, M or G, as 64M".to_owned())
+}
+
+/// Seconds of an interval.
+fn interval(text: &str) -> Result<f64, String> {
+    let seconds = text.parse::<f64>().ok().filter(|seconds| (0.1..=86_400.0).contains(seconds));
+    seconds.ok_or_else(|| "expected seconds, from 0.1 to 86400".to_owned())
 }
 
 /// Ends the program as clap does when the command line is wrong.

@@ -7,6 +7,7 @@
 mod args;
 mod attach;
 mod console;
+mod counters;
 mod end;
 mod events;
 mod filter;
@@ -14,6 +15,7 @@ mod info;
 mod input;
 mod json;
 mod live;
+mod logs;
 mod manual;
 mod map;
 mod monitor;
@@ -65,6 +67,8 @@ fn dispatch(cli: Cli) -> io::Result<Outcome> {
         Some(Verb::Events(args)) => events::run(&args),
         Some(Verb::Ps(args)) => ps::run(&args),
         Some(Verb::Monitor(args)) => monitor::run(&args),
+        Some(Verb::Counters(args)) => counters::run(&args),
+        Some(Verb::Logs(args)) => logs::run(&args),
         Some(Verb::ListProfiles) => ps::list_profiles(),
         Some(Verb::ListFormats(args)) => version::list_formats(args.json),
         Some(Verb::Completions(args)) => manual::completions(args.shell),

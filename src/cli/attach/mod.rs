@@ -2,16 +2,22 @@
 
 mod profiles;
 mod providers;
+mod source;
 mod stopping;
+mod watch;
+mod whole;
 
 use std::time::Duration;
 
 use clap::Args;
-use tracemill::ipc::{Client, Error, Places, Reader, Rundown, SessionConfig, Timeouts};
+use tracemill::ipc::{Client, Error, Places, Reader, Rundown, Session, SessionConfig, Timeouts};
 
 pub(crate) use profiles::PROFILES;
 pub(crate) use providers::Providers;
+pub(crate) use source::Source;
 pub(crate) use stopping::Stopping;
+pub(crate) use watch::{Origin, Watch, watch};
+pub(crate) use whole::Whole;
 
 use tracemill::Glob;
 
@@ -110,6 +116,8 @@ impl Asking {
 
 /// A session that runs.
 pub(crate) struct Attached {
+    /// The process.
+    pub pid: u32,
     /// What the process is called in messages.
     pub name: String,
     /// The stream.
@@ -123,6 +131,34 @@ pub(crate) fn attach(
     config: &SessionConfig,
     stopping: &Stopping,
     console: &Console,
+) -> (Vec<Attached>, Outcome) {
+    attach_with(target, stopping, console, |pid| start(pid, config))
+}
+
+/// The same without stacks, where nobody looks at them; runtimes before .NET 8 send them anyway.
+fn attach_without_stacks(
+    target: &Target,
+    config: &SessionConfig,
+    stopping: &Stopping,
+    console: &Console,
+) -> (Vec<Attached>, Outcome) {
+    let (mut with, mut without) = (config.clone(), config.clone());
+    (with.stacks, without.stacks) = (true, false);
+    attach_with(target, stopping, console, |pid| match start(pid, &without) {
+        Err(Error::NeedsCommand { .. }) => start(pid, &with),
+        session => session,
+    })
+}
+
+fn start(pid: u32, config: &SessionConfig) -> Result<Session, Error> {
+    Client::connect(tracemill::ipc::Target::Pid(pid), Timeouts::default())?.start(config)
+}
+
+fn attach_with(
+    target: &Target,
+    stopping: &Stopping,
+    console: &Console,
+    start: impl Fn(u32) -> Result<Session, Error>,
 ) -> (Vec<Attached>, Outcome) {
     let (mut attached, mut outcome) = (Vec::new(), Outcome::default());
     let mut fail = |name: Option<&str>, message: &str| {
@@ -138,13 +174,11 @@ pub(crate) fn attach(
     pids.dedup();
     for pid in pids {
         let name = format!("process {pid}");
-        let session = Client::connect(tracemill::ipc::Target::Pid(pid), Timeouts::default())
-            .and_then(|client| client.start(config));
-        match session {
+        match start(pid) {
             Ok(session) => {
                 let (reader, stopper) = session.split();
                 stopping.add(stopper);
-                attached.push(Attached { name, reader });
+                attached.push(Attached { pid, name, reader });
             }
             Err(error) => fail(Some(&name), &error.to_string()),
         }
