@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::config::{Collect, SessionConfig};
 use crate::deadline::{Deadline, Timeouts};
 use crate::error::{Error, Step};
-use crate::message::{Info, Message, Request};
+use crate::message::{InfoVersion, Message, Request};
 use crate::reply::{self, ProcessInfo};
 use crate::session::Session;
 use crate::transport::Stream;
@@ -81,14 +81,22 @@ impl Client {
     /// # Errors
     /// [`Error::UnknownCommand`] if the runtime is older; all that can go wrong with a connection.
     pub fn process_info(&self) -> Result<ProcessInfo, Error> {
-        for version in [Info::V3, Info::V2, Info::V1] {
-            match self.exchange(&Request::ProcessInfo(version)) {
+        for version in [InfoVersion::V3, InfoVersion::V2] {
+            match self.process_info_by(version) {
                 Err(Error::UnknownCommand) => {}
-                Err(error) => return Err(error),
-                Ok((_, payload)) => return ProcessInfo::parse(version, &payload),
+                answer => return answer,
             }
         }
-        Err(Error::UnknownCommand)
+        self.process_info_by(InfoVersion::V1)
+    }
+
+    /// The same by one version of the command.
+    ///
+    /// # Errors
+    /// [`Error::UnknownCommand`] if the runtime is older; all that can go wrong with a connection.
+    pub fn process_info_by(&self, version: InfoVersion) -> Result<ProcessInfo, Error> {
+        let (_, payload) = self.exchange(&Request::ProcessInfo(version))?;
+        ProcessInfo::parse(version, &payload)
     }
 
     /// Names and values of its environment. Needs .NET 6.

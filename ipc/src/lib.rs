@@ -1,7 +1,8 @@
 //! Asks .NET processes for their events, over the diagnostics protocol that their runtime speaks.
 //!
 //! A [`Client`] starts a [`Session`], whose stream is a nettrace; parsing it is another crate's work.
-//! [`Places`] finds processes.
+//! [`Places`] finds processes;
+//! at a [`Port`], they come by themselves.
 //!
 //! ```no_run
 //! use std::io::Read;
@@ -37,6 +38,10 @@
 //! - **Answers are not trusted.** No bytes from a socket make this panic, or allocate what they merely
 //!   announce.
 //!
+//! # Async
+//!
+//! With the feature `tokio`, module `tokio` has the same for async programs.
+//!
 //! # Where it runs
 //!
 //! Where there are Unix sockets. Processes are found on Linux, by `/proc`; elsewhere, by the path of
@@ -48,11 +53,15 @@ mod deadline;
 mod error;
 mod message;
 #[cfg(unix)]
+mod port;
+#[cfg(unix)]
 mod processes;
 mod reply;
 mod session;
 mod state;
 mod stop;
+#[cfg(all(unix, feature = "tokio"))]
+pub mod tokio;
 mod transport;
 mod way;
 mod wire;
@@ -61,6 +70,9 @@ pub use client::{Client, Target};
 pub use config::{Collect, Container, EventFilter, Provider, Rundown, SessionConfig};
 pub use deadline::Timeouts;
 pub use error::{Error, Hresult, Step};
+pub use message::InfoVersion;
+#[cfg(unix)]
+pub use port::{Port, PortLimits, PortStats, Runtime};
 #[cfg(unix)]
 pub use processes::{Listing, Places, Process, Reason, Unusable};
 pub use reply::{Cookie, ProcessInfo};

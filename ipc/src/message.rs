@@ -16,7 +16,7 @@ use crate::wire::{HEADER, Header, MAGIC, TOO_LONG, Writer};
 pub(crate) enum Request<'a> {
     StopTracing(u64),
     CollectTracing(Collect, &'a SessionConfig),
-    ProcessInfo(Info),
+    ProcessInfo(InfoVersion),
     ResumeRuntime,
     ProcessEnvironment,
     /// Without a value it is removed.
@@ -24,10 +24,14 @@ pub(crate) enum Request<'a> {
 }
 
 /// Versions of the command that asks who a process is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Info {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum InfoVersion {
+    /// `ProcessInfo`, .NET 5.
     V1,
+    /// `ProcessInfo2`, .NET 6: names of program and runtime.
     V2,
+    /// `ProcessInfo3`, .NET 8: for what the runtime was built.
     V3,
 }
 
@@ -76,9 +80,9 @@ impl Request<'_> {
                 Collect::V4 => (0x02, 0x05),
                 Collect::V5 => (0x02, 0x06),
             },
-            Self::ProcessInfo(Info::V1) => (0x04, 0x00),
-            Self::ProcessInfo(Info::V2) => (0x04, 0x04),
-            Self::ProcessInfo(Info::V3) => (0x04, 0x08),
+            Self::ProcessInfo(InfoVersion::V1) => (0x04, 0x00),
+            Self::ProcessInfo(InfoVersion::V2) => (0x04, 0x04),
+            Self::ProcessInfo(InfoVersion::V3) => (0x04, 0x08),
             Self::ResumeRuntime => (0x04, 0x01),
             Self::ProcessEnvironment => (0x04, 0x02),
             Self::SetEnvironmentVariable(..) => (0x04, 0x03),

@@ -6,7 +6,7 @@ use std::fmt;
 use zerocopy::FromBytes;
 
 use crate::error::{Error, Hresult};
-use crate::message::Info;
+use crate::message::InfoVersion;
 use crate::wire::{ADVERTISE, ADVERTISE_LEN, Advertise, Cursor, HEADER, Header, MAGIC};
 
 /// Most bytes of an environment that are read.
@@ -124,10 +124,10 @@ pub(crate) fn environment(bytes: &[u8]) -> Result<Vec<(String, String)>, Error> 
 
 impl ProcessInfo {
     /// Bytes behind the last field are passed over: newer runtimes may add fields.
-    pub(crate) fn parse(version: Info, payload: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn parse(version: InfoVersion, payload: &[u8]) -> Result<Self, Error> {
         const WHAT: &str = "information about the process cut short";
         let mut cursor = Cursor::new(payload);
-        if version == Info::V3 {
+        if version == InfoVersion::V3 {
             cursor.u32(WHAT)?;
         }
         let pid = cursor.u64(WHAT)?;
@@ -139,12 +139,12 @@ impl ProcessInfo {
         Ok(Self {
             pid,
             cookie,
-            command_line: text(Info::V1)?.unwrap_or_default(),
-            os: text(Info::V1)?.unwrap_or_default(),
-            arch: text(Info::V1)?.unwrap_or_default(),
-            entry_assembly: text(Info::V2)?,
-            clr_version: text(Info::V2)?,
-            rid: text(Info::V3)?,
+            command_line: text(InfoVersion::V1)?.unwrap_or_default(),
+            os: text(InfoVersion::V1)?.unwrap_or_default(),
+            arch: text(InfoVersion::V1)?.unwrap_or_default(),
+            entry_assembly: text(InfoVersion::V2)?,
+            clr_version: text(InfoVersion::V2)?,
+            rid: text(InfoVersion::V3)?,
         })
     }
 }

@@ -11,6 +11,8 @@ mod unix;
 
 #[cfg(not(unix))]
 pub(crate) use none::{Stream, wait_any};
+#[cfg(all(unix, feature = "tokio"))]
+pub(crate) use unix::{QUIET, is_hung_up};
 #[cfg(unix)]
 pub(crate) use unix::{Stream, wait_any};
 

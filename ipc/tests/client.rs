@@ -204,7 +204,7 @@ fn answers_of_other_kinds() {
         (answer(1, &[0; 8]), true),
         (ok(&[0; 7]), true),
         (ok(&[0; 9]), true),
-        (ok(&[0; 60_000]), true),
+        (ok(&vec![0; 60_000]), true),
         (answer(0xFF, &[0; 3]), true),
     ];
     let count = answers.len();

@@ -22,11 +22,11 @@ fn bytes(request: &Request<'_>) -> Vec<u8> {
 #[test]
 fn commands_without_payload() {
     for (request, command) in [
-        (Request::ProcessInfo(Info::V1), [4, 0]),
+        (Request::ProcessInfo(InfoVersion::V1), [4, 0]),
         (Request::ResumeRuntime, [4, 1]),
         (Request::ProcessEnvironment, [4, 2]),
-        (Request::ProcessInfo(Info::V2), [4, 4]),
-        (Request::ProcessInfo(Info::V3), [4, 8]),
+        (Request::ProcessInfo(InfoVersion::V2), [4, 4]),
+        (Request::ProcessInfo(InfoVersion::V3), [4, 8]),
     ] {
         assert_eq!(bytes(&request), expect([20, 0], command, &[]));
     }

@@ -54,21 +54,21 @@ fn who_a_process_is() {
     let cookie = [0x33, 0x22, 0x11, 0, 0x55, 0x44, 0x77, 0x66, 8, 9, 10, 11, 12, 13, 14, 15];
     let pid = 77u64.to_le_bytes();
     let v1 = [&pid[..], &cookie, &text("app --x"), &text("Linux"), &text("x64")].concat();
-    let info = ProcessInfo::parse(Info::V1, &v1).unwrap();
+    let info = ProcessInfo::parse(InfoVersion::V1, &v1).unwrap();
     assert_eq!((info.pid, info.command_line.as_str()), (77, "app --x"));
     assert_eq!((info.os.as_str(), info.arch.as_str()), ("Linux", "x64"));
     assert_eq!(info.cookie.to_string(), "00112233-4455-6677-0809-0a0b0c0d0e0f");
     assert_eq!((&info.entry_assembly, &info.rid), (&None, &None));
 
     let v2 = [&v1[..], &text("app"), &text("10.0.1")].concat();
-    let info = ProcessInfo::parse(Info::V2, &v2).unwrap();
+    let info = ProcessInfo::parse(InfoVersion::V2, &v2).unwrap();
     assert_eq!(info.entry_assembly.as_deref(), Some("app"));
     let v3 = [&[1, 0, 0, 0], &v2[..], &text("linux-x64"), b"more"].concat();
-    let info = ProcessInfo::parse(Info::V3, &v3).unwrap();
+    let info = ProcessInfo::parse(InfoVersion::V3, &v3).unwrap();
     assert_eq!(info.clr_version.as_deref(), Some("10.0.1"));
     assert_eq!(info.rid.as_deref(), Some("linux-x64"));
     for len in 0..v3.len() - 4 {
-        assert!(ProcessInfo::parse(Info::V3, &v3[..len]).is_err(), "{len} bytes");
+        assert!(ProcessInfo::parse(InfoVersion::V3, &v3[..len]).is_err(), "{len} bytes");
     }
 }
 
@@ -119,7 +119,7 @@ fn no_bytes_are_too_much() {
         for byte in &mut bytes {
             *byte = if random.next().is_multiple_of(3) { *byte } else { *byte % 3 };
         }
-        for version in [Info::V1, Info::V2, Info::V3] {
+        for version in [InfoVersion::V1, InfoVersion::V2, InfoVersion::V3] {
             let _ = ProcessInfo::parse(version, &bytes);
         }
         let _ = (environment(&bytes), environment_head(&bytes), session(&bytes), done(&bytes));

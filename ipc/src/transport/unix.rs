@@ -110,10 +110,7 @@ impl Stream {
 
     /// Whether the other side has closed the connection, even if not all that it sent is read yet.
     pub(crate) fn is_hung_up(&self) -> bool {
-        let mut fds = [PollFd::new(&self.socket, HANG_UP)];
-        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-        poll(&mut fds, Some(&now)).is_ok()
-            && fds.iter().any(|fd| fd.revents().intersects(HANG_UP | PollFlags::ERR))
+        is_hung_up(&self.socket)
     }
 
     /// Closes the connection for both sides, also for who is reading from it now.
@@ -133,6 +130,14 @@ impl AsFd for Stream {
     }
 }
 
+/// Whether the other side of a socket has closed it.
+pub(crate) fn is_hung_up(socket: impl AsFd) -> bool {
+    let mut fds = [PollFd::new(&socket, HANG_UP)];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut fds, Some(&now)).is_ok()
+        && fds.iter().any(|fd| fd.revents().intersects(HANG_UP | PollFlags::ERR))
+}
+
 /// Waits until there is something to read, or the end, in one of the streams; at most `longest`.
 pub(crate) fn wait_any(streams: &[&Stream], longest: Duration) {
     let mut fds: Vec<_> = streams.iter().map(|stream| PollFd::new(stream, PollFlags::IN)).collect();
@@ -149,9 +154,9 @@ const HANG_UP: PollFlags = PollFlags::HUP;
 
 /// No signal if the other side is gone.
 #[cfg(not(target_vendor = "apple"))]
-const QUIET: SendFlags = SendFlags::NOSIGNAL;
+pub(crate) const QUIET: SendFlags = SendFlags::NOSIGNAL;
 #[cfg(target_vendor = "apple")]
-const QUIET: SendFlags = SendFlags::empty();
+pub(crate) const QUIET: SendFlags = SendFlags::empty();
 
 /// The address of a path, which may be longer than an address holds if its folder can be opened.
 struct Address {

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 mod parse;
 
-pub use parse::{Collect, Command, Provider, UNKNOWN_COMMAND, Wrong};
+pub use parse::Command;
+use parse::{UNKNOWN_COMMAND, Wrong};
 
 /// A folder of its own, removed when dropped.
 pub struct Folder(pub PathBuf);
@@ -41,6 +42,9 @@ impl Drop for Folder {
     }
 }
 
+/// What is called with a command.
+pub type Before = Arc<dyn Fn(&Command) + Send + Sync>;
+
 /// What a runtime is like.
 #[derive(Clone)]
 pub struct Traits {
@@ -51,7 +55,7 @@ pub struct Traits {
     /// Bytes that a session gets when it is stopped.
     pub rundown: usize,
     /// Called before a command is served, by the thread that serves.
-    pub before: Option<Arc<dyn Fn(&Command) + Send + Sync>>,
+    pub before: Option<Before>,
 }
 
 impl Default for Traits {
@@ -80,6 +84,8 @@ struct Inner {
     notes: Mutex<Notes>,
     sessions: Mutex<BTreeMap<u64, UnixStream>>,
     is_over: AtomicBool,
+    /// The connection that waits at a port.
+    dialled: Mutex<Option<UnixStream>>,
 }
 
 pub struct Runtime {
@@ -106,6 +112,27 @@ impl Runtime {
         };
         let thread = Some(std::thread::spawn(serve));
         Self { path, inner, thread, _folder: folder }
+    }
+
+    /// One that dials in at a port, again and again, and gives its cookie and process id.
+    pub fn dial(port: &Path, cookie: u8, traits: Traits) -> Self {
+        let inner = Arc::new(Inner::default());
+        let (serving, path) = (Arc::clone(&inner), port.to_owned());
+        let advertise = advertise(cookie);
+        let dial = move || {
+            while let Ok(mut stream) = UnixStream::connect(&path) {
+                *serving.dialled.lock().unwrap() = Some(stream.try_clone().unwrap());
+                if serving.is_over.load(Ordering::Acquire) {
+                    break;
+                }
+                // The port may be gone by now.
+                if stream.write_all(&advertise).is_ok() {
+                    serve(&serving, &traits, stream);
+                }
+            }
+        };
+        let thread = Some(std::thread::spawn(dial));
+        Self { path: port.to_owned(), inner, thread, _folder: Folder::new() }
     }
 
     /// Sends bytes in a session.
@@ -140,7 +167,11 @@ impl Runtime {
 impl Drop for Runtime {
     fn drop(&mut self) {
         self.inner.is_over.store(true, Ordering::Release);
-        let _ = UnixStream::connect(&self.path);
+        if let Some(stream) = self.inner.dialled.lock().unwrap().take() {
+            let _ = stream.shutdown(std::net::Shutdown::Both);
+        } else {
+            let _ = UnixStream::connect(&self.path);
+        }
         let thread = self.thread.take().unwrap().join();
         if !std::thread::panicking() {
             thread.unwrap();
@@ -226,6 +257,11 @@ pub fn text(text: &str) -> Vec<u8> {
     let units: Vec<u16> = text.encode_utf16().chain([0]).collect();
     let bytes = units.iter().flat_map(|unit| unit.to_le_bytes());
     u32::try_from(units.len()).unwrap().to_le_bytes().into_iter().chain(bytes).collect()
+}
+
+/// What a runtime says when it dials in: `cookie` in each byte of its cookie, and as its process id.
+pub fn advertise(cookie: u8) -> Vec<u8> {
+    [b"ADVR_V1\0", &[cookie; 16][..], &[cookie, 0, 0, 0, 0, 0, 0, 0, 0, 0]].concat()
 }
 
 pub fn answer(id: u8, payload: &[u8]) -> Vec<u8> {

@@ -43,12 +43,15 @@ pub enum Wrong {
     Kills(String),
 }
 
+/// Command set, command id and payload.
+pub type Message = (u8, u8, Vec<u8>);
+
 pub const BAD_ENCODING: u32 = 0x8013_1384;
 pub const UNKNOWN_COMMAND: u32 = 0x8013_1385;
 pub const UNKNOWN_MAGIC: u32 = 0x8013_1386;
 
 /// Reads one message. `None` if nothing came.
-pub fn read(stream: &mut UnixStream) -> Option<Result<(u8, u8, Vec<u8>), Wrong>> {
+pub fn read(stream: &mut UnixStream) -> Option<Result<Message, Wrong>> {
     let mut header = [0; 20];
     match stream.read(&mut header[..1]) {
         Ok(1) => {}

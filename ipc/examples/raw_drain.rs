@@ -1,0 +1,83 @@
+//! Reads a session and throws it away: what a collector costs at least.
+//!
+//! `raw_drain PID [--buffer MB] [--seconds S] [PROVIDER[:KEYWORDS[:LEVEL[:ARGUMENTS]]]]...`
+//!
+//! Keywords are hexadecimal. Ends when the process does, or after `S` seconds.
+
+use std::error::Error;
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use tracemill_ipc::{Client, Provider, SessionConfig, Stop, Timeouts};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let (mut pid, mut seconds, mut buffer_mb, mut providers) = (None, None, 256, Vec::new());
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--buffer" => buffer_mb = arguments.next().ok_or("--buffer takes MB")?.parse()?,
+            "--seconds" => seconds = Some(arguments.next().ok_or("--seconds takes S")?.parse()?),
+            other if pid.is_none() => pid = Some(other.parse::<u32>()?),
+            other => providers.push(provider(other)?),
+        }
+    }
+    let pid = pid.ok_or("usage: raw_drain PID [--buffer MB] [--seconds S] [PROVIDER...]")?;
+    if providers.is_empty() {
+        providers.push(Provider::new("Microsoft-Windows-DotNETRuntime", 0x14_C14F_CCBD, 4));
+    }
+    let mut config = SessionConfig::new(providers);
+    config.buffer_mb = buffer_mb;
+
+    let start = Instant::now();
+    let session = Client::connect(pid, Timeouts::default())?.start(&config)?;
+    eprintln!("{} session {:#x}", session.command(), session.id());
+    let (mut reader, stopper) = session.split();
+    let reading = std::thread::spawn(move || {
+        let (mut bytes, mut total, mut reads, mut last) = (vec![0; 1 << 20], 0, 0u64, 0);
+        while let len @ 1.. = reader.read(&mut bytes)? {
+            (total, reads) = (total + len, reads + 1);
+            last = bytes.get(len - 1).copied().unwrap_or_default();
+        }
+        Ok::<_, std::io::Error>((total, reads, last, cpu_time()))
+    });
+    let mut stop = None;
+    if let Some(seconds) = seconds.map(Duration::from_secs_f64) {
+        while start.elapsed() < seconds && !reading.is_finished() {
+            std::thread::sleep(Duration::from_millis(10).min(seconds));
+        }
+        stop = Some(stopper.stop()?);
+    }
+    let (bytes, reads, last, cpu) = reading.join().map_err(|_| "the reader panicked")??;
+    let how = match (stop, last) {
+        (Some(Stop::Sent), 1) => "stopped, with its end",
+        (Some(Stop::Sent), _) => "stopped, and cut off",
+        (_, 1) => "the process ended, and the stream with it",
+        _ => "the process ended, and the stream is cut off",
+    };
+    let (wall, cpu) = (start.elapsed().as_secs_f64(), cpu.as_secs_f64());
+    println!("{bytes} bytes in {reads} reads, {wall:.3} s, {cpu:.3} s of CPU: {how}");
+    Ok(())
+}
+
+fn provider(text: &str) -> Result<Provider, Box<dyn Error>> {
+    let mut parts = text.splitn(4, ':');
+    let name = parts.next().unwrap_or_default();
+    let keywords = match parts.next() {
+        None | Some("") => u64::MAX,
+        Some(hex) => u64::from_str_radix(hex.trim_start_matches("0x"), 16)?,
+    };
+    let level = parts.next().filter(|level| !level.is_empty()).map_or(Ok(5), str::parse)?;
+    Ok(Provider::new(name, keywords, level).arguments(parts.next().unwrap_or_default()))
+}
+
+/// Of this thread.
+#[cfg(unix)]
+fn cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
+#[cfg(not(unix))]
+fn cpu_time() -> Duration {
+    Duration::ZERO
+}
