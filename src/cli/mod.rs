@@ -6,6 +6,7 @@
 
 mod args;
 mod attach;
+mod collect;
 mod console;
 mod end;
 mod events;
@@ -65,6 +66,7 @@ fn dispatch(cli: Cli) -> io::Result<Outcome> {
         Some(Verb::Events(args)) => events::run(&args),
         Some(Verb::Ps(args)) => ps::run(&args),
         Some(Verb::Monitor(args)) => monitor::run(&args),
+        Some(Verb::Collect(args)) => collect::run(&args),
         Some(Verb::ListProfiles) => ps::list_profiles(),
         Some(Verb::ListFormats(args)) => version::list_formats(args.json),
         Some(Verb::Completions(args)) => manual::completions(args.shell),

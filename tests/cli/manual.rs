@@ -12,7 +12,7 @@ fn version_formats_and_help() {
     assert_eq!(tracemill(&["list-formats"]).ok(), "netperf V1, V2, V3\nnettrace V4, V5, V6\n");
     let formats = tracemill(&["list-formats", "--json"]).json();
     assert_eq!(formats["formats"].as_array().unwrap().len(), 2);
-    for verb in ["info", "stats", "events"] {
+    for verb in ["info", "stats", "events", "monitor", "collect"] {
         let help = tracemill(&[verb, "--help"]).ok();
         assert!(help.contains("Exit codes:"), "{help}");
     }
@@ -41,7 +41,7 @@ fn manual_pages_whole_or_not_at_all() {
         names
     };
     let pages = names();
-    assert_eq!(pages.len(), 7, "{pages:?}");
+    assert_eq!(pages.len(), 11, "{pages:?}");
     let stats = std::fs::read_to_string(folder.join("tracemill-stats.1")).unwrap();
     assert!(stats.contains("\\-\\-memory"), "{stats}");
     // A page that cannot be placed: nothing half-written stays.

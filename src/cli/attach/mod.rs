@@ -7,11 +7,11 @@ mod stopping;
 use std::time::Duration;
 
 use clap::Args;
-use tracemill::ipc::{Client, Error, Places, Reader, Rundown, SessionConfig, Timeouts};
+use tracemill::ipc::{Client, Error, Places, Process, Reader, Rundown, SessionConfig, Timeouts};
 
 pub(crate) use profiles::PROFILES;
 pub(crate) use providers::Providers;
-pub(crate) use stopping::Stopping;
+pub(crate) use stopping::{Stopping, Unheard};
 
 use tracemill::Glob;
 
@@ -108,23 +108,31 @@ impl Asking {
     }
 }
 
+/// A process that can be asked.
+pub(crate) struct Found {
+    /// What it is called in messages.
+    pub name: String,
+    /// Its id, as it is known by.
+    pub pid: u64,
+    /// The name of its program.
+    pub app: String,
+    /// What asks it.
+    pub client: Client,
+}
+
 /// A session that runs.
 pub(crate) struct Attached {
     /// What the process is called in messages.
     pub name: String,
     /// The stream.
     pub reader: Reader,
+    /// Whether it could not be told to end.
+    pub unheard: Unheard,
 }
 
-/// Starts a session at each of the processes. Those that cannot be had are told, and make the
-/// outcome; the others go on.
-pub(crate) fn attach(
-    target: &Target,
-    config: &SessionConfig,
-    stopping: &Stopping,
-    console: &Console,
-) -> (Vec<Attached>, Outcome) {
-    let (mut attached, mut outcome) = (Vec::new(), Outcome::default());
+/// The processes meant. Those that cannot be had are told, and make the outcome.
+pub(crate) fn find(target: &Target, console: &Console) -> (Vec<Found>, Outcome) {
+    let (mut found, mut outcome) = (Vec::new(), Outcome::default());
     let mut fail = |name: Option<&str>, message: &str| {
         console.say(name, "session", None, message);
         outcome |= Outcome::TARGET;
@@ -138,15 +146,51 @@ pub(crate) fn attach(
     pids.dedup();
     for pid in pids {
         let name = format!("process {pid}");
-        let session = Client::connect(tracemill::ipc::Target::Pid(pid), Timeouts::default())
-            .and_then(|client| client.start(config));
-        match session {
-            Ok(session) => {
-                let (reader, stopper) = session.split();
-                stopping.add(stopper);
-                attached.push(Attached { name, reader });
-            }
+        let process = Places::of_system().find(pid).and_then(|process| {
+            let client = Client::connect(process.socket.as_path(), Timeouts::default())?;
+            Ok((app(&process), client))
+        });
+        match process {
+            Ok((app, client)) => found.push(Found { name, pid: pid.into(), app, client }),
             Err(error) => fail(Some(&name), &error.to_string()),
+        }
+    }
+    (found, outcome)
+}
+
+impl Found {
+    /// Starts a session, to be stopped with all others.
+    ///
+    /// # Errors
+    /// Those of [`Client::start`].
+    pub(crate) fn start(
+        &self,
+        config: &SessionConfig,
+        stopping: &Stopping,
+    ) -> Result<Attached, Error> {
+        let (reader, stopper) = self.client.start(config)?.split();
+        let unheard = stopping.add(stopper);
+        Ok(Attached { name: self.name.clone(), reader, unheard })
+    }
+}
+
+/// Starts a session at each of the processes. Those that cannot be had are told, and make the
+/// outcome; the others go on.
+pub(crate) fn attach(
+    target: &Target,
+    config: &SessionConfig,
+    stopping: &Stopping,
+    console: &Console,
+) -> (Vec<Attached>, Outcome) {
+    let (found, mut outcome) = find(target, console);
+    let mut attached = Vec::new();
+    for process in found {
+        match process.start(config, stopping) {
+            Ok(session) => attached.push(session),
+            Err(error) => {
+                console.say(Some(&process.name), "session", None, &error.to_string());
+                outcome |= Outcome::TARGET;
+            }
         }
     }
     (attached, outcome)
@@ -161,7 +205,7 @@ fn named(names: &[String]) -> Result<Vec<u32>, String> {
     let mut pids = Vec::new();
     for name in names {
         let glob = Glob::of_names(name);
-        let fits = |process: &&tracemill::ipc::Process| {
+        let fits = |process: &&Process| {
             // What `dotnet` runs counts as well: `dotnet app.dll` is `app` too.
             let arguments = process.command_line.iter().take(2).map(|path| file_name(path));
             let mut names = arguments.flat_map(|name| [name, name.trim_end_matches(".dll")]);
@@ -174,6 +218,18 @@ fn named(names: &[String]) -> Result<Vec<u32>, String> {
         }
     }
     Ok(pids)
+}
+
+/// The name of a process's program: what `dotnet` runs, if it is that.
+fn app(process: &Process) -> String {
+    let mut names = process.command_line.iter().map(|path| file_name(path));
+    let first = names.next().filter(|name| name.starts_with(&process.name));
+    let second = names.next().and_then(|name| name.strip_suffix(".dll"));
+    let name = match first.unwrap_or(&process.name) {
+        "dotnet" => second.unwrap_or("dotnet"),
+        name => name,
+    };
+    name.to_owned()
 }
 
 fn file_name(path: &str) -> &str {
