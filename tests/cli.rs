@@ -4,6 +4,9 @@
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[cfg(unix)]
+#[path = "cli/collect.rs"]
+mod collect;
 #[path = "cli/events.rs"]
 mod events;
 #[path = "cli/filters.rs"]
@@ -16,3 +19,6 @@ mod manual;
 mod run;
 #[path = "cli/stats.rs"]
 mod stats;
+#[cfg(unix)]
+#[path = "../ipc/tests/strict/mod.rs"]
+mod strict;
