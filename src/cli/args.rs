@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, Command, Parser, Subcommand, ValueEnum, ValueHint};
@@ -295,6 +296,8 @@ pub(crate) struct CollectArgs {
     pub rundown: bool,
     #[command(flatten)]
     pub until: Until,
+    #[command(flatten)]
+    pub rotation: RotationArgs,
     /// Let a process that was started suspended run, once it is recorded
     #[arg(long, value_name = "BOOL", default_value_t = true, num_args = 0..=1,
           default_missing_value = "true", action = ArgAction::Set)]
@@ -314,6 +317,22 @@ pub(crate) struct CollectArgs {
     /// Start this, and record it from its first event; ended when the recording is stopped
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+/// A recording in parts.
+#[derive(Args, Debug)]
+pub(crate) struct RotationArgs {
+    /// Record in parts, FILE.0001 and so on, each of which can be read alone: a new one after so many
+    /// bytes, with K, M or G for units of 1024, at the next sequence point. There is one about every
+    /// 10 MB
+    #[arg(long = "rotate-size", value_name = "BYTES", value_parser = bytes_u64)]
+    pub size: Option<u64>,
+    /// The same after this time, as 10m
+    #[arg(long = "rotate-every", value_name = "TIME", value_parser = super::attach::duration)]
+    pub every: Option<Duration>,
+    /// Keep the latest so many parts only
+    #[arg(long, value_name = "N")]
+    pub keep: Option<usize>,
 }
 
 /// An event that ends the recording.
@@ -409,6 +428,10 @@ fn bytes(text: &str) -> Result<usize, String> {
     };
     let number = digits.parse::<usize>().ok().and_then(|number| number.checked_mul(unit));
     number.ok_or_else(|| "expected a number with K, M or G, as 64M".to_owned())
+}
+
+fn bytes_u64(text: &str) -> Result<u64, String> {
+    bytes(text).map(|bytes| bytes as u64)
 }
 
 /// Ends the program as clap does when the command line is wrong.

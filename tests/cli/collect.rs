@@ -305,6 +305,8 @@ fn the_command_line_can_be_wrong() {
         &["-p", "1", "--rundown", "perhaps"],
         &["-p", "1", "--stopping-event-event-name", "x"],
         &["-p", "1", "--show-child-io"],
+        &["-p", "1", "--keep", "2"],
+        &["-p", "1", "--rotate-size", "much"],
     ] {
         let ran = tracemill(&[&["collect"], arguments].concat());
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}: {}", ran.err);
@@ -341,4 +343,36 @@ fn a_runtime_that_dials_in_is_let_run_once_it_is_recorded() {
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(fs::read(&file).unwrap() == bytes("http.nettrace"));
     assert!(!port.exists(), "the port is gone");
+}
+
+#[test]
+fn parts_are_files_of_their_own() {
+    let mix = Mix { blocks_per_sequence_point: 5, drop_percent: 3, ..Mix::default() };
+    let (whole, truth) = mix.bytes(5 << 20);
+    for keep in [9, 2] {
+        let keep = keep.to_string();
+        let arguments = ["-o", "x.nettrace", "--rotate-size", "1M", "--keep", &keep];
+        let recording = Recording::start(Traits::default(), &arguments);
+        recording.write(&whole);
+        recording.runtime.end(recording.session);
+        let (ran, _runtime, folder) = recording.end();
+        assert_eq!((ran.code, ran.err.lines().count()), (0, 1), "{}", ran.err);
+        let counted = format!(" {} events {} lost", truth.events, truth.lost);
+        assert!(ran.err.replace(',', "").contains(&counted), "{counted}: {}", ran.err);
+        let mut names: Vec<_> =
+            fs::read_dir(&folder.0).unwrap().map(|e| e.unwrap().path()).collect();
+        names.sort();
+        let mut sum = 0;
+        for name in &names {
+            let info = tracemill(&["info", "--json", name.to_str().unwrap()]);
+            assert_eq!((info.code, info.err.as_str()), (0, ""), "{}", name.display());
+            sum += info.json()["events"].as_u64().unwrap();
+        }
+        if keep == "2" {
+            assert_eq!(names.len(), 2);
+        } else {
+            assert!(names.len() > 3 && names[0].ends_with("x.0001.nettrace"), "{names:?}");
+            assert_eq!(sum, truth.events);
+        }
+    }
 }

@@ -211,3 +211,30 @@ fn several_at_once_are_a_file_each() {
         assert!(events.out.lines().count() > 10, "{}", events.out);
     }
 }
+
+#[test]
+fn parts_together_are_all_of_it() {
+    let Some(run) = runtime("parts_together_are_all_of_it") else { return };
+    let busy = "busy --wait 1 --count 10000 --threads 2 --mode string --payload 2000";
+    let program = Program::ready(run, busy);
+    let folder = Folder::new();
+    let asked = "Demo-Busy:ffffffffffffffff:5,Microsoft-Windows-DotNETRuntime:1:4";
+    let arguments = ["--providers", asked, "--rotate-size", "1M"];
+    let child = collect(&program, &folder, &arguments);
+    let truth = truth(&program);
+    interrupt(&child);
+    let ran = end(child);
+    assert_eq!((ran.code, ran.err.lines().count()), (0, 1), "{}", ran.err);
+    let names: Vec<_> = fs::read_dir(&folder.0).unwrap().map(|e| e.unwrap().path()).collect();
+    assert!(names.len() > 1, "{names:?}");
+    let mut sum = 0;
+    for name in &names {
+        let stats = tracemill(&["stats", "--json", name.to_str().unwrap()]);
+        assert_eq!((stats.code, stats.err.as_str()), (0, ""), "{}", name.display());
+        let stats = stats.json();
+        assert_eq!((&stats["lost"], &stats["undescribed"]), (&0.into(), &0.into()), "{stats}");
+        assert_eq!(stats["unresolved_stacks"], 0);
+        sum += events_of(&stats, "Demo-Busy");
+    }
+    assert_eq!(sum, truth["emitted"]["Demo-Busy.total"].as_u64().unwrap());
+}

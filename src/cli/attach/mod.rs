@@ -237,7 +237,7 @@ fn file_name(path: &str) -> &str {
 }
 
 /// A time: `90s`, `5m`, or dotnet-trace's `dd:hh:mm:ss`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("'{text}' is no time: expected 90s, 5m, 1h30m, or dd:hh:mm:ss");
     let parts: Vec<&str> = text.split(':').collect();
     if let [days, hours, minutes, seconds] = parts[..] {

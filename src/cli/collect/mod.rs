@@ -5,10 +5,12 @@ mod name;
 mod place;
 mod record;
 mod report;
+mod rotate;
 mod until;
 
 use std::io::{self, ErrorKind};
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::thread;
 use std::time::Instant;
 
@@ -19,8 +21,10 @@ use tracemill::{Batch, Config, Filter};
 
 use self::launch::{Origin, Source};
 use self::place::Place;
+use self::record::Output;
 use self::report::Report;
-use super::args::{Cli, CollectArgs, usage_error};
+use self::rotate::{Limits, Rotation, numbered};
+use super::args::{Cli, CollectArgs, RotationArgs, usage_error};
 use super::attach::{Attached, Found, Stopping, find};
 use super::console::Console;
 use super::input::{self, Input};
@@ -37,6 +41,9 @@ pub(crate) fn run(args: &CollectArgs) -> io::Result<Outcome> {
     let config = config.unwrap_or_else(|message| wrong(&message));
     let until = until::filter(&args.until).unwrap_or_else(|message| wrong(&message));
     let origin = Origin::of(args).unwrap_or_else(|message| wrong(message));
+    if args.rotation.keep.is_some() && !limits(args).is_given() {
+        wrong("--keep is for parts: give --rotate-size or --rotate-every");
+    }
     // Before anything is started, so that it can be stopped.
     let stopping = Stopping::default();
     stopping.at_interrupt()?;
@@ -79,43 +86,59 @@ pub(crate) fn run(args: &CollectArgs) -> io::Result<Outcome> {
 }
 
 /// A place for each, or none at all.
-fn places(found: &[Found], args: &CollectArgs) -> Result<Vec<Place>, place::Refusal> {
+fn places(found: &[Found], args: &CollectArgs) -> Result<Vec<Output>, place::Refusal> {
     let now = Zoned::now();
-    let mut places = Vec::new();
+    let mut outputs = Vec::new();
     for process in found {
         let path = name::of(args.output.as_deref(), process, found.len(), &now);
-        let place = match path {
-            Ok(Some(path)) => Place::file(&path, args.yes),
-            Ok(None) => Place::stdout(args.force),
-            Err(message) => Err((Outcome::USAGE, message)),
-        };
-        match place {
-            Ok(place) => places.push(place),
+        let path = path.map_err(|message| (Outcome::USAGE, message));
+        match path.and_then(|path| open(path, args)) {
+            Ok(output) => outputs.push(output),
             Err(refusal) => {
-                places.into_iter().for_each(Place::discard);
+                outputs.into_iter().for_each(Output::discard);
                 return Err(refusal);
             }
         }
     }
-    Ok(places)
+    Ok(outputs)
+}
+
+fn limits(args: &CollectArgs) -> Limits {
+    let RotationArgs { size, every, keep } = args.rotation;
+    Limits { bytes: size, time: every, keep }
+}
+
+fn open(path: Option<PathBuf>, args: &CollectArgs) -> Result<Output, place::Refusal> {
+    let limits = limits(args);
+    match path {
+        None if limits.is_given() => {
+            Err((Outcome::USAGE, "parts need a file to be named after: give -o FILE".to_owned()))
+        }
+        None => Place::stdout(args.force).map(Output::Whole),
+        Some(path) if limits.is_given() => {
+            let place = Place::file(&numbered(&path, 1), args.yes)?;
+            Ok(Output::Parts(Box::new(Rotation::new(limits, &path, args.yes, place))))
+        }
+        Some(path) => Place::file(&path, args.yes).map(Output::Whole),
+    }
 }
 
 /// Starts the sessions. Those that cannot be had are told.
 fn start(
     found: Vec<Found>,
-    places: Vec<Place>,
+    places: Vec<Output>,
     config: &SessionConfig,
     stopping: &Stopping,
     console: &Console,
-) -> (Vec<(Attached, Place)>, Outcome) {
+) -> (Vec<(Attached, Output)>, Outcome) {
     let (mut started, mut outcome) = (Vec::new(), Outcome::default());
-    for (process, place) in found.into_iter().zip(places) {
+    for (process, output) in found.into_iter().zip(places) {
         match process.start(config, stopping) {
-            Ok(session) => started.push((session, place)),
+            Ok(session) => started.push((session, output)),
             Err(error) => {
                 console.say(Some(&process.name), "session", None, &error.to_string());
                 outcome |= Outcome::TARGET;
-                place.discard();
+                output.discard();
             }
         }
     }
@@ -124,7 +147,7 @@ fn start(
 
 /// Records each on threads of its own.
 fn record(
-    started: Vec<(Attached, Place)>,
+    started: Vec<(Attached, Output)>,
     args: &CollectArgs,
     until: Option<&Filter>,
     stopping: &Stopping,
@@ -132,13 +155,13 @@ fn record(
     let status = Status::new(!args.quiet && !args.no_progress, started.len());
     let mut outcome = Outcome::default();
     let result = thread::scope(|scope| {
-        let one = |(part, (session, place))| {
+        let one = |(part, (session, output))| {
             let (status, until) = (&status, until.cloned());
             scope.spawn(move || {
                 let console = Console::part(args.quiet, status, part);
                 // What the parser has to say of a stream that ends early is in the report.
                 let parsing = Console::part(true, status, part);
-                record_one(session, place, until, stopping, &console, parsing)
+                record_one(session, output, until, stopping, &console, parsing)
             })
         };
         let threads: Vec<_> = started.into_iter().enumerate().map(one).collect();
@@ -157,25 +180,27 @@ fn record(
 
 fn record_one(
     session: Attached,
-    place: Place,
+    output: Output,
     until: Option<Filter>,
     stopping: &Stopping,
     console: &Console,
     mut parsing: Console,
 ) -> io::Result<Report> {
     let began = Instant::now();
-    let (process, place_name) = (session.name.clone(), place.name.clone());
-    let part = place.part().map(|part| part.to_string_lossy().into_owned());
-    if let Some(part) = place.part() {
+    let (process, name) = (session.name.clone(), output.place().name.clone());
+    let in_parts = matches!(output, Output::Parts(_));
+    if let Some(part) = output.place().part() {
         let part = part.to_owned();
         stopping.before_leaving(move || {
-            if part.exists() {
-                let message = format!("interrupted; what came until now is in {}", part.display());
+            if in_parts || part.exists() {
+                let parts = if in_parts { ", and in the parts behind it" } else { "" };
+                let part = part.display();
+                let message = format!("interrupted; what came until now is in {part}{parts}");
                 Console::plain(false).say(None, "remark", None, &message);
             }
         });
     }
-    let (recording, follower) = record::start(session, place, stopping)?;
+    let (recording, follower) = record::start(session, output, stopping)?;
     let input = Input::live(process.clone(), follower)?;
     let mut counting = Counting { until, stopping };
     let pass = pump::pump_input(input, true, &Config::default(), &mut parsing, &mut counting);
@@ -190,14 +215,17 @@ fn record_one(
         report.outcome |= Outcome::IO;
     }
     match written.write {
-        Ok(()) => console.remark(&process, &format!("{}; in {place_name}", report.line())),
+        Ok(()) => {
+            let parts = if in_parts { " and the parts behind it" } else { "" };
+            console.remark(&process, &format!("{}; in {name}{parts}", report.line()));
+        }
         // Whoever was given the recording has seen enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
         Err(error) => {
-            let kept = part.map(|part| format!("; what came until then is in {part}"));
+            let kept = written.part.map(|part| format!("; what came is in {}", part.display()));
             let kept = kept.unwrap_or_default();
             let message = format!("cannot write: {}{kept}", input::explain(&error));
-            console.say(Some(&place_name), "io", None, &message);
+            console.say(Some(&name), "io", None, &message);
             report.outcome |= Outcome::IO;
         }
     }

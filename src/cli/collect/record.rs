@@ -7,11 +7,12 @@
 //!
 //! The reader does nothing but read: a process loses events when it is not read from. A disk that
 //! pauses is what the queue is for. Whoever counts events follows the file, and may fall behind
-//! without holding anything up; what is written to a pipe or a device cannot be read again, so there the
-//! writer hands over each chunk, and waits.
+//! without holding anything up; what is written to a pipe, or in parts, cannot be read again as one
+//! stream, so there the writer hands over each chunk, and waits.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -21,6 +22,7 @@ use bytes::{Buf, Bytes};
 use tracemill::ChunkPool;
 
 use super::place::Place;
+use super::rotate::Rotation;
 use crate::cli::attach::{Attached, Stopping, Unheard};
 
 /// Buffers, and their size: 32 MiB in all, taken as they are needed.
@@ -37,9 +39,64 @@ pub(crate) struct Recording {
     writer: JoinHandle<Written>,
 }
 
+/// Where to.
+pub(crate) enum Output {
+    /// As it comes.
+    Whole(Place),
+    /// In parts.
+    Parts(Box<Rotation>),
+}
+
+impl Output {
+    /// What is written now.
+    pub(crate) fn place(&self) -> &Place {
+        match self {
+            Self::Whole(place) => place,
+            Self::Parts(rotation) => rotation.place(),
+        }
+    }
+
+    /// Nothing was recorded.
+    pub(crate) fn discard(self) {
+        match self {
+            Self::Whole(place) => place.discard(),
+            Self::Parts(rotation) => rotation.discard(),
+        }
+    }
+
+    /// Writes a chunk; `bytes` is how many there are by then.
+    fn write(&mut self, chunk: &[u8], bytes: &mut u64) -> io::Result<()> {
+        match self {
+            Self::Whole(place) => write_one(place, chunk, bytes),
+            Self::Parts(rotation) => {
+                let written = rotation.write(chunk);
+                *bytes = rotation.total();
+                written
+            }
+        }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        match self {
+            Self::Whole(place) => place.finish(),
+            Self::Parts(rotation) => rotation.finish(),
+        }
+    }
+
+    /// The file, to be read from its beginning, if all will be in it.
+    fn read_back(&self) -> io::Result<Option<File>> {
+        match self {
+            Self::Whole(place) => place.read_back(),
+            Self::Parts(_) => Ok(None),
+        }
+    }
+}
+
 /// What became of it.
 #[derive(Debug)]
 pub(crate) struct Written {
+    /// The last part, if it could not be given its name.
+    pub part: Option<PathBuf>,
     /// Bytes written.
     pub bytes: u64,
     /// What went wrong with writing.
@@ -54,11 +111,11 @@ pub(crate) struct Written {
 /// There can be no threads, or the file cannot be opened for reading.
 pub(crate) fn start(
     session: Attached,
-    place: Place,
+    output: Output,
     stopping: &Stopping,
 ) -> io::Result<(Recording, Follower)> {
     let (chunks, queue) = sync_channel(BUFFERS - IN_HANDS);
-    let (follower, teller) = if let Some(file) = place.read_back()? {
+    let (follower, teller) = if let Some(file) = output.read_back()? {
         let mark = Arc::new(Mark::default());
         (Follower::File { file, at: 0, mark: Arc::clone(&mark) }, Teller::Mark(mark))
     } else {
@@ -70,7 +127,7 @@ pub(crate) fn start(
     let reading = move || read(&mut reader, chunks, &unheard);
     let reader = thread::Builder::new().name("reader".to_owned()).spawn(reading)?;
     let stopping = stopping.clone();
-    let writing = move || write(&queue, place, teller, &stopping);
+    let writing = move || write(&queue, output, teller, &stopping);
     let writer = thread::Builder::new().name("writer".to_owned()).spawn(writing)?;
     Ok((Recording { reader, writer }, follower))
 }
@@ -107,14 +164,14 @@ fn read(reader: &mut impl Read, chunks: SyncSender<Bytes>, unheard: &Unheard) ->
 /// Writes what is read, and stops the session when that is not possible.
 fn write(
     queue: &Receiver<Bytes>,
-    mut place: Place,
+    mut output: Output,
     mut teller: Teller,
     stopping: &Stopping,
 ) -> Written {
     let mut bytes = 0;
     let mut written = Ok(());
     for chunk in queue {
-        written = write_one(&mut place, &chunk, &mut bytes);
+        written = output.write(&chunk, &mut bytes);
         if written.is_err() {
             break;
         }
@@ -124,8 +181,10 @@ fn write(
     if written.is_err() {
         stopping.stop();
     }
-    let write = written.and_then(|()| place.finish());
-    Written { bytes, write, read: Ok(()) }
+    let write = written.and_then(|()| output.finish());
+    let part = output.place().part().filter(|part| write.is_err() && part.exists());
+    let part = part.map(Path::to_owned);
+    Written { part, bytes, write, read: Ok(()) }
 }
 
 fn write_one(place: &mut Place, mut chunk: &[u8], bytes: &mut u64) -> io::Result<()> {
