@@ -2,7 +2,8 @@
 //!
 //! `args.rs` defines the verbs; `info/`, `stats/` and `events/` carry them out, each as a visitor
 //! of the one loop in `pump.rs`, which takes chunks from `input.rs` and reports damage through
-//! `console.rs`.
+//! `console.rs`. `attach/` is what the verbs for running processes share; `collect/` writes what they
+//! send, and lets the same loop follow the file.
 
 mod args;
 mod attach;

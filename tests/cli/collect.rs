@@ -376,3 +376,18 @@ fn parts_are_files_of_their_own() {
         }
     }
 }
+
+#[test]
+fn a_runtime_that_is_not_recorded_is_let_run_all_the_same() {
+    let folder = Folder::new();
+    let (port, file) = (folder.join("port"), folder.join("x"));
+    fs::write(&file, "mine").unwrap();
+    let dial = ["collect", "--dport", port.to_str().unwrap(), "-o", file.to_str().unwrap()];
+    let child = command(&dial).spawn().unwrap();
+    until("a port", || port.exists());
+    let runtime = Runtime::dial(&port, 7, Traits::default());
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert_eq!((ran.code, ran.err.lines().count()), (2, 1), "{}", ran.err);
+    assert!(runtime.notes(|notes| notes.served.contains(&Command::Resume)));
+    assert!(runtime.sessions().is_empty());
+}

@@ -35,6 +35,15 @@ fn end(child: Child) -> Ran {
     child.wait_with_output().unwrap().into()
 }
 
+/// Waits until so many bytes have been written.
+fn wait_for(folder: &Folder, len: u64) {
+    let (part, began) = (folder.join("x.part"), Instant::now());
+    while fs::metadata(&part).map_or(0, |meta| meta.len()) < len {
+        assert!(began.elapsed() < LONG, "nothing came");
+        std::thread::yield_now();
+    }
+}
+
 fn stats(folder: &Folder) -> Ran {
     tracemill(&["stats", "--json", folder.join("x").to_str().unwrap()])
 }
@@ -118,13 +127,8 @@ fn a_process_ends_by_itself_or_is_killed() {
         let program = Program::ready(run, "quiet --seconds 2 --period-ms 20");
         let folder = Folder::new();
         let child = collect(&program, &folder, &["--providers", "Demo-Quiet:ff:5"]);
-        let part = folder.join("x.part");
         // So that there is something to be kept.
-        let began = Instant::now();
-        while fs::metadata(&part).map_or(0, |meta| meta.len()) < 1000 {
-            assert!(began.elapsed() < LONG, "nothing came");
-            std::thread::yield_now();
-        }
+        wait_for(&folder, 1000);
         if kills {
             program.signal(Signal::KILL);
         }
@@ -152,6 +156,24 @@ fn a_time_or_an_event_ends_it() {
         assert_eq!(stats.code, 0, "{}", stats.err);
         assert!(events_of(&stats.json(), "Demo-Quiet") > 0);
     }
+}
+
+#[test]
+fn one_that_cannot_be_told_to_stop_is_left() {
+    let Some(run) = runtime("one_that_cannot_be_told_to_stop_is_left") else { return };
+    let mut program = Program::ready(run, "quiet --seconds 60 --period-ms 20");
+    let folder = Folder::new();
+    let child = collect(&program, &folder, &["--providers", "Demo-Quiet:ff:5"]);
+    wait_for(&folder, 1000);
+    // The first is survived, but the socket is gone.
+    program.signal(Signal::SEGV);
+    wait_for(&folder, 3000);
+    interrupt(&child);
+    let ran = end(child);
+    assert!(ran.code == 0 && ran.err.contains(": stopped, but "), "{}", ran.err);
+    assert!(events_of(&stats(&folder).json(), "Demo-Quiet") > 0);
+    program.signal(Signal::KILL);
+    assert_eq!(program.wait(), -Signal::KILL.as_raw(), "it was still there");
 }
 
 #[test]

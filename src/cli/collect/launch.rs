@@ -148,6 +148,15 @@ impl Source {
         }
     }
 
+    /// Nothing is recorded: what dialled in is not to wait for it. A command that was started here is
+    /// ended as this is dropped.
+    pub(crate) fn let_go(&self) {
+        if self.child.is_none() {
+            // It may be gone by now.
+            let _ = self.resume();
+        }
+    }
+
     /// The recording is over: ends a command that was started, and tells its exit code.
     pub(crate) fn end(&mut self, is_stopped: bool) -> Outcome {
         self.others = None;

@@ -65,18 +65,23 @@ pub(crate) fn run(args: &CollectArgs) -> io::Result<Outcome> {
             let (started, failed) = start(found, places, &config, &stopping, &console);
             outcome |= failed;
             let source = source.as_ref().filter(|_| args.resume_runtime);
+            if started.is_empty() {
+                source.map(Source::let_go);
+                return Ok(outcome);
+            }
             if let Some(Err(error)) = source.map(Source::resume) {
                 console.say(None, "session", None, &format!("cannot let it run: {error}"));
                 outcome |= Outcome::TARGET;
             }
-            if let Some(duration) = args.asking.duration.filter(|_| !started.is_empty()) {
+            if let Some(duration) = args.asking.duration {
                 stopping.after(duration)?;
             }
             outcome |= record(started, args, until.as_ref(), &stopping)?;
         }
         Err((refused, message)) => {
             console.say(None, "output", None, &message);
-            outcome |= refused;
+            source.as_ref().filter(|_| args.resume_runtime).map(Source::let_go);
+            return Ok(refused);
         }
     }
     if let Some(source) = &mut source {

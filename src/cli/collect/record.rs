@@ -141,7 +141,8 @@ impl Recording {
     }
 }
 
-/// Reads to the end, also if nobody takes it any more: the runtime waits until all is read.
+/// Reads to the end, also if nobody takes it any more: the runtime waits until all is read. A runtime
+/// that cannot be told to stop has no end, so that its stream is closed instead.
 fn read(reader: &mut impl Read, chunks: SyncSender<Bytes>, unheard: &Unheard) -> io::Result<()> {
     let mut pool = ChunkPool::new(BUFFERS, BUFFER_LEN);
     let mut chunks = Some(chunks);
@@ -158,6 +159,9 @@ fn read(reader: &mut impl Read, chunks: SyncSender<Bytes>, unheard: &Unheard) ->
         };
         let chunk = buffer.filled(len);
         chunks = chunks.filter(|chunks| chunks.send(chunk).is_ok());
+        if unheard.is_set() {
+            return Ok(());
+        }
     }
 }
 

@@ -28,7 +28,7 @@ impl Report {
             (End::Truncated(..), false) => {
                 "the process was killed or crashed; what it had not sent by then is lost"
             }
-            (End::Truncated(..), true) => "stopped, but the process did not send all of it",
+            (End::Truncated(..), true) => "stopped, but the process did not send the end of it",
             (_, true) => "stopped",
             (_, false) => "the process ended",
         };
