@@ -6,8 +6,8 @@
 //! the process with both that inner id and that start time, looked for among all of `/proc`; what
 //! belongs to none is told apart, with the [`Reason`].
 //!
-//! Where to look is what processes say: `TMPDIR` in their environment, below `/proc/PID/root` if that is
-//! not this process's root.
+//! Where to look is what processes say: `TMPDIR` in their environment, below `/proc/PID/root` if this
+//! process sees another folder under that name.
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -117,7 +117,10 @@ impl Places {
                 let owner = self.owner(&all, &folder, pid, started);
                 match self.judge(&socket, pid, owner.as_ref()) {
                     Err(reason) => listing.unusable.push(Unusable { pid, socket, reason }),
-                    Ok(facts) => listing.processes.push(facts.process(socket)),
+                    Ok(facts) => {
+                        let socket = self.by_owner(&folder, facts, socket);
+                        listing.processes.push(facts.process(socket));
+                    }
                 }
             }
         }
@@ -180,6 +183,16 @@ impl Places {
         // It may have been started since `all` was read.
         let late = || Facts::read(&self.root.join("proc"), &self.root, pid);
         found.first().copied().cloned().or_else(|| late().filter(|facts| is_it(&facts)))
+    }
+
+    /// A socket in a container, by its owner's root: whoever else is in there may end before it.
+    fn by_owner(&self, folder: &Folder, owner: &Facts, socket: PathBuf) -> PathBuf {
+        if self.temp.contains(&folder.path) {
+            return socket;
+        }
+        let own = owner.temp.as_deref().and_then(Folder::of).filter(|own| own.id == folder.id);
+        let own = own.zip(socket.file_name()).map(|(own, name)| own.path.join(name));
+        own.unwrap_or(socket)
     }
 
     fn may_ask(&self, uid: u32) -> bool {

@@ -8,8 +8,8 @@ use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
 use tracemill_ipc::{
-    Client, Collect, Container, Error, EventFilter, Hresult, Provider, Rundown, SessionConfig,
-    Step, Timeouts,
+    Client, Collect, Container, Error, EventFilter, Hresult, InfoVersion, Provider, Rundown,
+    SessionConfig, Step, Timeouts,
 };
 
 mod strict;
@@ -212,6 +212,37 @@ fn answers_of_other_kinds() {
     for _ in 0..count {
         let error = client(server.path()).start(&config()).unwrap_err();
         assert!(matches!(error, Error::Reply(_)), "{error}");
+    }
+}
+
+#[test]
+fn answers_of_any_bytes() {
+    let mut seed = 0x9E37_79B9_7F4A_7C15u64;
+    let mut random = || {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed
+    };
+    let answers: Vec<_> = (0..600)
+        .map(|round| {
+            let payload: Vec<u8> = (0..random() % 200).map(|_| (random() % 5) as u8).collect();
+            let mut bytes = answer(if random() % 8 == 0 { 0xFF } else { 0 }, &payload);
+            if round % 3 == 0 {
+                let at = (random() % bytes.len() as u64) as usize;
+                bytes[at] = random() as u8;
+            }
+            (bytes, true)
+        })
+        .collect();
+    let server = Canned::new(answers);
+    let client = client(server.path());
+    // One connection each: none is tried again.
+    for _ in 0..150 {
+        let _ = client.process_info_by(InfoVersion::V3);
+        let _ = client.environment();
+        let _ = client.set_environment_variable("A", None);
+        let _ = client.process_info_by(InfoVersion::V1);
     }
 }
 

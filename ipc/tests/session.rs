@@ -161,6 +161,7 @@ fn a_reader_dropped_while_stopping_is_replaced() {
     gone.wait();
     assert_eq!(stopping.join().unwrap(), Ok(Stop::Sent));
     assert_eq!(stops(&runtime), [(id, true)]);
+    assert_eq!(runtime.notes(|notes| notes.cut), 0, "all was read");
 }
 
 #[test]

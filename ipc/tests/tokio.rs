@@ -111,6 +111,7 @@ fn a_reader_dropped_while_stopping_is_replaced() {
         assert_eq!(runtime.sessions(), [id]);
         gone.wait();
         assert_eq!(stopping.await.unwrap(), Ok(Stop::Sent));
+        assert_eq!(runtime.notes(|notes| notes.cut), 0, "all was read");
     });
 }
 

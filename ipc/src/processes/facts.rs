@@ -35,10 +35,11 @@ impl Facts {
         let (uid, inner_pid) = status_of(&read(&folder.join("status"))?)?;
         let temp = read(&folder.join("environ")).and_then(|environ| {
             let temp = temp_of(&environ);
-            let inside = folder.join("root");
-            let is_root = same(&inside, root)?;
-            let root = if is_root { root } else { &inside };
-            Some(root.join(temp.strip_prefix("/").ok()?))
+            let temp = temp.strip_prefix("/").ok()?;
+            // Under the same name this process may see another folder: containers have a root of their
+            // own, services a `/tmp`.
+            let (inside, here) = (folder.join("root").join(temp), root.join(temp));
+            Some(if same(&inside, &here) { here } else { inside })
         });
         let inner_pid = inner_pid.unwrap_or(pid);
         let command_line = folder.join("cmdline");
@@ -98,10 +99,10 @@ fn temp_of(environ: &[u8]) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(temp))
 }
 
-/// Whether two paths are the same folder; `None` if that cannot be seen.
-fn same(a: &Path, b: &Path) -> Option<bool> {
-    let (a, b) = (fs::metadata(a).ok()?, fs::metadata(b).ok()?);
-    Some((a.dev(), a.ino()) == (b.dev(), b.ino()))
+/// Whether two paths are the same folder, as far as can be seen.
+fn same(a: &Path, b: &Path) -> bool {
+    let id = |path| fs::metadata(path).map(|meta| (meta.dev(), meta.ino()));
+    matches!((id(a), id(b)), (Ok(a), Ok(b)) if a == b)
 }
 
 fn read(path: &Path) -> Option<Vec<u8>> {

@@ -142,16 +142,36 @@ fn containers() {
     system.process(500, 900, "", Some(("a", 1)));
     system.process(600, 900, "TMPDIR=/t", Some(("b", 1)));
     system.process(700, 950, "", Some(("", 7)));
+    // In the first container there is somebody else.
+    system.process(499, 899, "", Some(("a", 2)));
     system.socket("a/tmp", 1, 900);
     system.socket("b/t", 1, 900);
     let shared = system.socket("tmp", 7, 950);
     assert_eq!(system.pids(), [(500, 1), (600, 1), (700, 7)]);
+    let listing = system.places().list().unwrap();
+    for process in listing.processes {
+        assert_eq!(system.places().find(process.pid), Ok(process));
+    }
     let socket = system.places().find(500).unwrap().socket;
     let expected = "proc/500/root/tmp/dotnet-diagnostic-1-900-socket";
     assert_eq!(socket, system.root.join(expected));
     let socket = system.places().find(600).unwrap().socket;
     assert_eq!(socket, system.root.join("proc/600/root/t/dotnet-diagnostic-1-900-socket"));
     assert_eq!(system.places().find(700).unwrap().socket, shared);
+}
+
+#[test]
+fn services_with_a_folder_of_their_own_under_the_same_name() {
+    let system = System::new();
+    system.process(12, 900, "", None);
+    // What the service sees is the system, but for one folder.
+    let root = system.root.join("proc/12/root");
+    fs::remove_file(&root).unwrap();
+    fs::create_dir_all(&root).unwrap();
+    symlink(system.root.join("proc"), root.join("proc")).unwrap();
+    let socket = system.socket("proc/12/root/tmp", 12, 900);
+    assert_eq!(system.pids(), [(12, 12)]);
+    assert_eq!(system.places().find(12).unwrap().socket, socket);
 }
 
 #[test]

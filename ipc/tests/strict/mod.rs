@@ -77,6 +77,8 @@ pub struct Notes {
     pub refused: Vec<u32>,
     /// Ids that were to be stopped, and whether there was such a session.
     pub stops: Vec<(u64, bool)>,
+    /// How many streams were closed by their reader before all was written.
+    pub cut: usize,
 }
 
 #[derive(Default)]
@@ -221,7 +223,8 @@ fn act(inner: &Inner, traits: &Traits, mut stream: UnixStream, command: &Command
             inner.notes.lock().unwrap().stops.push((*id, session.is_some()));
             if let Some(mut session) = session {
                 // As long as nobody reads, this takes.
-                let _ = session.write_all(&vec![b'r'; traits.rundown]);
+                let written = session.write_all(&vec![b'r'; traits.rundown]);
+                inner.notes.lock().unwrap().cut += usize::from(written.is_err());
             }
             id.to_le_bytes().to_vec()
         }
