@@ -4,6 +4,9 @@
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[cfg(unix)]
+#[path = "cli/collect.rs"]
+mod collect;
 #[path = "cli/counters.rs"]
 mod counters;
 #[path = "cli/events.rs"]
@@ -24,3 +27,6 @@ mod output;
 mod run;
 #[path = "cli/stats.rs"]
 mod stats;
+#[cfg(unix)]
+#[path = "../ipc/tests/strict/mod.rs"]
+mod strict;

@@ -1,29 +1,30 @@
 //! What can be said on the command line.
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{Args, Command, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgAction, Args, Command, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use tracemill::{Config, Order, TimeRange};
 
 use super::attach::{Asking, Source, Target};
 use super::events::Column;
-use super::{filter, time};
+use super::{collect, filter, time};
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  all is well
   1  a file cannot be read, or output cannot be written
-  2  the command line is wrong
+  2  the command line is wrong, or what it asks for would overwrite a file
   3  the format, or its version, is not supported
   4  the input is damaged or truncated; what was whole has been shown
   5  events were lost, and --fail-on-loss was given
   6  a process or its session could not be had
   130  a second Ctrl-C; the first one stops, reads what is on its way, and is no error
-With several files or processes, the first of 1, 6, 3, 4, 5 that holds for any of them.";
+With several files or processes, the first of 1, 2, 6, 3, 4, 5 that holds for any of them.";
 
 /// Looks into traces of any size, in flat memory.
 #[derive(Debug, Parser)]
@@ -61,6 +62,9 @@ pub(crate) enum Verb {
     /// Print what .NET programs log, as it comes or from a trace
     #[command(after_help = EXIT_CODES)]
     Logs(LogsArgs),
+    /// Record running .NET processes, byte for byte as they send it
+    #[command(after_help = EXIT_CODES)]
+    Collect(CollectArgs),
     /// List the sets of providers that --profile knows
     ListProfiles,
     /// List the formats that can be read
@@ -83,7 +87,7 @@ impl Verb {
             Self::Counters(args) => args.is_json(),
             Self::Logs(args) => args.is_json(),
             Self::ListFormats(args) => args.json,
-            Self::ListProfiles | Self::Completions(_) | Self::Man(_) => false,
+            Self::Collect(_) | Self::ListProfiles | Self::Completions(_) | Self::Man(_) => false,
         }
     }
 }
@@ -398,6 +402,94 @@ pub(crate) enum LogForm {
     Jsonl,
 }
 
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct CollectArgs {
+    #[command(flatten)]
+    pub target: Target,
+    /// Wait for a process that is told to dial in at this path (by `DOTNET_DiagnosticPorts`); with
+    /// ',connect', ask one that listens there
+    #[arg(long = "diagnostic-port", visible_alias = "dport", value_name = "PATH[,connect]")]
+    pub port: Option<String>,
+    #[command(flatten)]
+    pub asking: Asking,
+    /// Where to record to: a file, a folder, or '-' for standard output; '{pid}' in it is the process.
+    /// While it is recorded a file is called FILE.part. By default the name of the program with date
+    /// and time
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub output: Option<PathBuf>,
+    /// Overwrite a file of that name, once the recording is whole
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Record to standard output even if it is a terminal
+    #[arg(long)]
+    pub force: bool,
+    /// What to write: nettrace, as the process sends it
+    #[arg(short, long, default_value = "nettrace", value_parser = collect::format)]
+    pub format: String,
+    /// Whether methods and modules are told at the end, so that stacks can be named
+    #[arg(long, value_name = "BOOL", default_value_t = true, num_args = 0..=1,
+          default_missing_value = "true", action = ArgAction::Set)]
+    pub rundown: bool,
+    #[command(flatten)]
+    pub until: Until,
+    #[command(flatten)]
+    pub rotation: RotationArgs,
+    /// Let a process that was started suspended run, once it is recorded
+    #[arg(long, value_name = "BOOL", default_value_t = true, num_args = 0..=1,
+          default_missing_value = "true", action = ArgAction::Set)]
+    pub resume_runtime: bool,
+    /// Let COMMAND use the terminal
+    #[arg(long, requires = "command")]
+    pub show_child_io: bool,
+    /// Show no progress
+    #[arg(long)]
+    pub no_progress: bool,
+    /// Show neither progress nor remarks; errors only
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Exit with code 5 if events were lost
+    #[arg(long)]
+    pub fail_on_loss: bool,
+    /// Start this, and record it from its first event; ended when the recording is stopped
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+/// A recording in parts.
+#[derive(Args, Debug)]
+pub(crate) struct RotationArgs {
+    /// Record in parts, FILE.0001 and so on, each of which can be read alone: a new one after so many
+    /// bytes, with K, M or G for units of 1024, at the next sequence point. There is one about every
+    /// 10 MB
+    #[arg(long = "rotate-size", value_name = "BYTES", value_parser = bytes_u64)]
+    pub size: Option<u64>,
+    /// The same after this time, as 10m
+    #[arg(long = "rotate-every", value_name = "TIME", value_parser = super::attach::duration)]
+    pub every: Option<Duration>,
+    /// Keep the latest so many parts only
+    #[arg(long, value_name = "N")]
+    pub keep: Option<usize>,
+}
+
+/// An event that ends the recording.
+#[derive(Args, Debug)]
+pub(crate) struct Until {
+    /// Stop at an event of this provider
+    #[arg(long = "stopping-event-provider-name", value_name = "NAME")]
+    pub provider: Option<String>,
+    /// Only at one of this name
+    #[arg(long = "stopping-event-event-name", value_name = "NAME", requires = "provider")]
+    pub event: Option<String>,
+    /// Only at one with these values in its payload
+    #[arg(
+        long = "stopping-event-payload-filter",
+        value_name = "FIELD:VALUE,...",
+        requires = "event"
+    )]
+    pub payload: Option<String>,
+}
+
 /// How events are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Form {
@@ -479,6 +571,10 @@ fn bytes(text: &str) -> Result<usize, String> {
 fn interval(text: &str) -> Result<f64, String> {
     let seconds = text.parse::<f64>().ok().filter(|seconds| (0.1..=86_400.0).contains(seconds));
     seconds.ok_or_else(|| "expected seconds, from 0.1 to 86400".to_owned())
+}
+
+fn bytes_u64(text: &str) -> Result<u64, String> {
+    bytes(text).map(|bytes| bytes as u64)
 }
 
 /// Ends the program as clap does when the command line is wrong.

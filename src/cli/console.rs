@@ -7,7 +7,7 @@ use tracemill::Stats;
 
 use super::args::Reading;
 use super::json::{Int, SCHEMA_VERSION};
-use super::progress::Progress;
+use super::progress::{Progress, Status};
 use super::{input, text};
 
 /// Standard error, with the progress display that lives there.
@@ -27,6 +27,11 @@ impl Console {
     /// For a running process: without progress.
     pub(crate) fn live(json: bool, quiet: bool) -> Self {
         Self { json, quiet, progress: Progress::new(false, true) }
+    }
+
+    /// For the stream of this number, where several come in at once.
+    pub(crate) fn part(quiet: bool, status: &Status, part: usize) -> Self {
+        Self { json: false, quiet, progress: Progress::part(status, part) }
     }
 
     /// Without progress.

@@ -2,10 +2,12 @@
 //!
 //! `args.rs` defines the verbs; `info/`, `stats/` and `events/` carry them out, each as a visitor
 //! of the one loop in `pump.rs`, which takes chunks from `input.rs` and reports damage through
-//! `console.rs`.
+//! `console.rs`. `attach/` is what the verbs for running processes share; `collect/` writes what they
+//! send, and lets the same loop follow the file.
 
 mod args;
 mod attach;
+mod collect;
 mod console;
 mod counters;
 mod end;
@@ -69,6 +71,7 @@ fn dispatch(cli: Cli) -> io::Result<Outcome> {
         Some(Verb::Monitor(args)) => monitor::run(&args),
         Some(Verb::Counters(args)) => counters::run(&args),
         Some(Verb::Logs(args)) => logs::run(&args),
+        Some(Verb::Collect(args)) => collect::run(&args),
         Some(Verb::ListProfiles) => ps::list_profiles(),
         Some(Verb::ListFormats(args)) => version::list_formats(args.json),
         Some(Verb::Completions(args)) => manual::completions(args.shell),

@@ -2,32 +2,40 @@
 
 use std::ops::BitOrAssign;
 
-/// What went wrong with any of the files so far.
+/// What went wrong with any of the files so far, and the exit code of a command that was started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Outcome(u8);
+pub(crate) struct Outcome(u8, u8);
 
 impl Outcome {
     /// Something could not be read or written.
-    pub const IO: Self = Self(1);
+    pub const IO: Self = Self(1, 0);
     /// Not a format, or not a version of it, that is known.
-    pub const UNSUPPORTED: Self = Self(2);
+    pub const UNSUPPORTED: Self = Self(2, 0);
     /// Damaged or truncated.
-    pub const DAMAGED: Self = Self(4);
+    pub const DAMAGED: Self = Self(4, 0);
     /// Events were lost, and that was not to be.
-    pub const LOSS: Self = Self(8);
+    pub const LOSS: Self = Self(8, 0);
     /// A process or a session could not be had.
-    pub const TARGET: Self = Self(16);
+    pub const TARGET: Self = Self(16, 0);
+    /// What was asked for cannot be done as things are; nothing was.
+    pub const USAGE: Self = Self(32, 0);
 
-    /// The exit code: the first of 1, 6, 3, 4, 5 that holds, else 0.
+    /// A command that was started here ended with this exit code.
+    pub(crate) fn of_child(code: u8) -> Self {
+        Self(0, code)
+    }
+
+    /// The exit code: the first of 1, 2, 6, 3, 4, 5 that holds, else that of a command.
     pub(crate) fn code(self) -> u8 {
         let ranked = [
             (Self::IO, 1),
+            (Self::USAGE, 2),
             (Self::TARGET, 6),
             (Self::UNSUPPORTED, 3),
             (Self::DAMAGED, 4),
             (Self::LOSS, 5),
         ];
-        ranked.iter().find(|(outcome, _)| self.has(*outcome)).map_or(0, |(_, code)| *code)
+        ranked.iter().find(|(outcome, _)| self.has(*outcome)).map_or(self.1, |(_, code)| *code)
     }
 
     /// Whether all of `other` holds.
@@ -39,6 +47,7 @@ impl Outcome {
 impl BitOrAssign for Outcome {
     fn bitor_assign(&mut self, other: Self) {
         self.0 |= other.0;
+        self.1 = self.1.max(other.1);
     }
 }
 
@@ -56,6 +65,7 @@ mod tests {
             (Outcome::UNSUPPORTED, 3),
             (Outcome::LOSS, 3),
             (Outcome::TARGET, 6),
+            (Outcome::USAGE, 2),
             (Outcome::IO, 1),
         ] {
             outcome |= next;

@@ -1,6 +1,7 @@
 //! Progress on a terminal, once reading takes more than a second.
 
 use std::io::{IsTerminal, stderr, stdout};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -17,6 +18,46 @@ pub(crate) struct Progress {
     started: Instant,
     due: Instant,
     bar: Option<ProgressBar>,
+    /// What is shown is a part of this.
+    status: Option<(Status, usize)>,
+}
+
+/// One line for several streams that come in at once: how long, and all of them together.
+#[derive(Clone)]
+pub(crate) struct Status {
+    bar: ProgressBar,
+    parts: Arc<Mutex<Vec<[u64; 3]>>>,
+}
+
+impl Status {
+    /// For so many streams. Shows nothing unless `wanted` and standard error is a terminal that can.
+    pub(crate) fn new(wanted: bool, parts: usize) -> Self {
+        let bar = if Progress::new(wanted, false).enabled {
+            let bar =
+                ProgressBar::new_spinner().with_style(style("{spinner} {elapsed_precise} {msg}"));
+            bar.enable_steady_tick(EVERY);
+            bar
+        } else {
+            ProgressBar::hidden()
+        };
+        Self { bar, parts: Arc::new(Mutex::new(vec![[0; 3]; parts])) }
+    }
+
+    /// Takes it off the screen.
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn show(&self, part: usize, stats: &Stats) {
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(part) = parts.get_mut(part) {
+            *part = [stats.bytes_in, stats.events, stats.lost];
+        }
+        let sum = |at: usize| parts.iter().filter_map(|part| part.get(at)).sum::<u64>();
+        let [bytes, events, lost] = [0, 1, 2].map(sum);
+        let (bytes, events, lost) = (text::size(bytes), text::grouped(events), text::grouped(lost));
+        self.bar.set_message(format!("{bytes}  {events} events  {lost} lost; Ctrl-C stops"));
+    }
 }
 
 impl Progress {
@@ -27,7 +68,13 @@ impl Progress {
         let mixed = prints && stdout().is_terminal();
         let enabled = wanted && !dumb && !mixed && stderr().is_terminal();
         let started = Instant::now();
-        Self { enabled, started, due: started + FIRST, bar: None }
+        Self { enabled, started, due: started + FIRST, bar: None, status: None }
+    }
+
+    /// Shows in `status` how far the stream of this number is.
+    pub(crate) fn part(status: &Status, part: usize) -> Self {
+        let (enabled, now) = (!status.bar.is_hidden(), Instant::now());
+        Self { enabled, started: now, due: now, bar: None, status: Some((status.clone(), part)) }
     }
 
     /// Whether it is time to show something.
@@ -38,6 +85,9 @@ impl Progress {
     /// Shows how far it is.
     pub(crate) fn show(&mut self, total: Option<u64>, stats: &Stats) {
         self.due = Instant::now() + EVERY;
+        if let Some((status, part)) = &self.status {
+            return status.show(*part, stats);
+        }
         let bar = self.bar.get_or_insert_with(|| match total {
             Some(total) => {
                 ProgressBar::new(total).with_style(style("{wide_bar} {percent:>3}% {msg}"))
@@ -58,7 +108,7 @@ impl Progress {
 
     /// Runs `print` while nothing of it is on the screen.
     pub(crate) fn suspend(&self, print: impl FnOnce()) {
-        match &self.bar {
+        match self.bar.as_ref().or(self.status.as_ref().map(|(status, _)| &status.bar)) {
             Some(bar) => bar.suspend(print),
             None => print(),
         }

@@ -12,7 +12,7 @@ fn version_formats_and_help() {
     assert_eq!(tracemill(&["list-formats"]).ok(), "netperf V1, V2, V3\nnettrace V4, V5, V6\n");
     let formats = tracemill(&["list-formats", "--json"]).json();
     assert_eq!(formats["formats"].as_array().unwrap().len(), 2);
-    for verb in ["info", "stats", "events"] {
+    for verb in ["info", "stats", "events", "monitor", "collect"] {
         let help = tracemill(&[verb, "--help"]).ok();
         assert!(help.contains("Exit codes:"), "{help}");
     }

@@ -10,12 +10,12 @@ mod whole;
 use std::time::Duration;
 
 use clap::Args;
-use tracemill::ipc::{Client, Error, Places, Reader, Rundown, Session, SessionConfig, Timeouts};
+use tracemill::ipc::{Client, Error, Places, Process, Reader, Rundown, SessionConfig, Timeouts};
 
 pub(crate) use profiles::PROFILES;
 pub(crate) use providers::Providers;
 pub(crate) use source::Source;
-pub(crate) use stopping::Stopping;
+pub(crate) use stopping::{Stopping, Unheard};
 pub(crate) use watch::{Origin, Watch, watch};
 pub(crate) use whole::Whole;
 
@@ -114,53 +114,33 @@ impl Asking {
     }
 }
 
+/// A process that can be asked.
+pub(crate) struct Found {
+    /// What it is called in messages.
+    pub name: String,
+    /// Its id, as it is known by.
+    pub pid: u64,
+    /// The name of its program.
+    pub app: String,
+    /// What asks it.
+    pub client: Client,
+}
+
 /// A session that runs.
 pub(crate) struct Attached {
     /// The process.
-    pub pid: u32,
+    pub pid: u64,
     /// What the process is called in messages.
     pub name: String,
     /// The stream.
     pub reader: Reader,
+    /// Whether it could not be told to end.
+    pub unheard: Unheard,
 }
 
-/// Starts a session at each of the processes. Those that cannot be had are told, and make the
-/// outcome; the others go on.
-pub(crate) fn attach(
-    target: &Target,
-    config: &SessionConfig,
-    stopping: &Stopping,
-    console: &Console,
-) -> (Vec<Attached>, Outcome) {
-    attach_with(target, stopping, console, |pid| start(pid, config))
-}
-
-/// The same without stacks, where nobody looks at them; runtimes before .NET 8 send them anyway.
-fn attach_without_stacks(
-    target: &Target,
-    config: &SessionConfig,
-    stopping: &Stopping,
-    console: &Console,
-) -> (Vec<Attached>, Outcome) {
-    let (mut with, mut without) = (config.clone(), config.clone());
-    (with.stacks, without.stacks) = (true, false);
-    attach_with(target, stopping, console, |pid| match start(pid, &without) {
-        Err(Error::NeedsCommand { .. }) => start(pid, &with),
-        session => session,
-    })
-}
-
-fn start(pid: u32, config: &SessionConfig) -> Result<Session, Error> {
-    Client::connect(tracemill::ipc::Target::Pid(pid), Timeouts::default())?.start(config)
-}
-
-fn attach_with(
-    target: &Target,
-    stopping: &Stopping,
-    console: &Console,
-    start: impl Fn(u32) -> Result<Session, Error>,
-) -> (Vec<Attached>, Outcome) {
-    let (mut attached, mut outcome) = (Vec::new(), Outcome::default());
+/// The processes meant. Those that cannot be had are told, and make the outcome.
+pub(crate) fn find(target: &Target, console: &Console) -> (Vec<Found>, Outcome) {
+    let (mut found, mut outcome) = (Vec::new(), Outcome::default());
     let mut fail = |name: Option<&str>, message: &str| {
         console.say(name, "session", None, message);
         outcome |= Outcome::TARGET;
@@ -174,13 +154,74 @@ fn attach_with(
     pids.dedup();
     for pid in pids {
         let name = format!("process {pid}");
-        match start(pid) {
-            Ok(session) => {
-                let (reader, stopper) = session.split();
-                stopping.add(stopper);
-                attached.push(Attached { pid, name, reader });
-            }
+        let process = Places::of_system().find(pid).and_then(|process| {
+            let client = Client::connect(process.socket.as_path(), Timeouts::default())?;
+            Ok((app(&process), client))
+        });
+        match process {
+            Ok((app, client)) => found.push(Found { name, pid: pid.into(), app, client }),
             Err(error) => fail(Some(&name), &error.to_string()),
+        }
+    }
+    (found, outcome)
+}
+
+impl Found {
+    /// Starts a session, to be stopped with all others.
+    ///
+    /// # Errors
+    /// Those of [`Client::start`].
+    pub(crate) fn start(
+        &self,
+        config: &SessionConfig,
+        stopping: &Stopping,
+    ) -> Result<Attached, Error> {
+        let (reader, stopper) = self.client.start(config)?.split();
+        let unheard = stopping.add(stopper);
+        Ok(Attached { pid: self.pid, name: self.name.clone(), reader, unheard })
+    }
+}
+
+/// Starts a session at each of the processes. Those that cannot be had are told, and make the
+/// outcome; the others go on.
+pub(crate) fn attach(
+    target: &Target,
+    config: &SessionConfig,
+    stopping: &Stopping,
+    console: &Console,
+) -> (Vec<Attached>, Outcome) {
+    attach_with(target, console, |process| process.start(config, stopping))
+}
+
+/// The same without stacks, where nobody looks at them; runtimes before .NET 8 send them anyway.
+fn attach_without_stacks(
+    target: &Target,
+    config: &SessionConfig,
+    stopping: &Stopping,
+    console: &Console,
+) -> (Vec<Attached>, Outcome) {
+    let (mut with, mut without) = (config.clone(), config.clone());
+    (with.stacks, without.stacks) = (true, false);
+    attach_with(target, console, |process| match process.start(&without, stopping) {
+        Err(Error::NeedsCommand { .. }) => process.start(&with, stopping),
+        session => session,
+    })
+}
+
+fn attach_with(
+    target: &Target,
+    console: &Console,
+    start: impl Fn(&Found) -> Result<Attached, Error>,
+) -> (Vec<Attached>, Outcome) {
+    let (found, mut outcome) = find(target, console);
+    let mut attached = Vec::new();
+    for process in found {
+        match start(&process) {
+            Ok(session) => attached.push(session),
+            Err(error) => {
+                console.say(Some(&process.name), "session", None, &error.to_string());
+                outcome |= Outcome::TARGET;
+            }
         }
     }
     (attached, outcome)
@@ -195,7 +236,7 @@ fn named(names: &[String]) -> Result<Vec<u32>, String> {
     let mut pids = Vec::new();
     for name in names {
         let glob = Glob::of_names(name);
-        let fits = |process: &&tracemill::ipc::Process| {
+        let fits = |process: &&Process| {
             // What `dotnet` runs counts as well: `dotnet app.dll` is `app` too.
             let arguments = process.command_line.iter().take(2).map(|path| file_name(path));
             let mut names = arguments.flat_map(|name| [name, name.trim_end_matches(".dll")]);
@@ -210,12 +251,24 @@ fn named(names: &[String]) -> Result<Vec<u32>, String> {
     Ok(pids)
 }
 
+/// The name of a process's program: what `dotnet` runs, if it is that.
+fn app(process: &Process) -> String {
+    let mut names = process.command_line.iter().map(|path| file_name(path));
+    let first = names.next().filter(|name| name.starts_with(&process.name));
+    let second = names.next().and_then(|name| name.strip_suffix(".dll"));
+    let name = match first.unwrap_or(&process.name) {
+        "dotnet" => second.unwrap_or("dotnet"),
+        name => name,
+    };
+    name.to_owned()
+}
+
 fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
 /// A time: `90s`, `5m`, or dotnet-trace's `dd:hh:mm:ss`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("'{text}' is no time: expected 90s, 5m, 1h30m, or dd:hh:mm:ss");
     let parts: Vec<&str> = text.split(':').collect();
     if let [days, hours, minutes, seconds] = parts[..] {

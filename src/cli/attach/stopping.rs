@@ -20,9 +20,23 @@ pub(crate) struct Stopping {
 
 #[derive(Default)]
 struct Shared {
-    stoppers: Mutex<Vec<Stopper>>,
+    sessions: Mutex<Vec<(Stopper, Unheard)>>,
     is_stopped: AtomicBool,
     interrupts: AtomicUsize,
+    last: Mutex<Vec<Last>>,
+}
+
+/// What is done before a second Ctrl-C ends the program.
+type Last = Box<dyn FnOnce() + Send>;
+
+/// Whether a session could not be told to end: closing its stream is what ends it then.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Unheard(Arc<AtomicBool>);
+
+impl Unheard {
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
 }
 
 impl Stopping {
@@ -34,9 +48,14 @@ impl Stopping {
         let stopping = self.clone();
         let handler = move || {
             if stopping.shared.interrupts.fetch_add(1, Ordering::SeqCst) > 0 {
-                std::process::exit(INTERRUPTED);
+                stopping.leave();
             }
-            stopping.stop();
+            // A runtime may be slow to listen: the second one is not to wait for that.
+            stopping.shared.is_stopped.store(true, Ordering::SeqCst);
+            let first = stopping.clone();
+            if thread::Builder::new().name("stop".to_owned()).spawn(move || first.stop()).is_err() {
+                stopping.stop();
+            }
         };
         ctrlc::set_handler(handler).map_err(|error| io::Error::other(error.to_string()))
     }
@@ -55,26 +74,46 @@ impl Stopping {
     }
 
     /// One more session; it is stopped at once if all are.
-    pub(crate) fn add(&self, mut stopper: Stopper) {
-        let mut stoppers = self.shared.stoppers.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn add(&self, stopper: Stopper) -> Unheard {
+        let unheard = Unheard::default();
+        let mut sessions = self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut session = (stopper, unheard.clone());
         if self.is_stopped() {
-            // Nothing can be done if that fails: closing the stream is what ends it then.
-            let _ = stopper.send();
+            send(&mut session);
         }
-        stoppers.push(stopper);
+        sessions.push(session);
+        unheard
+    }
+
+    /// Something to be done before a second Ctrl-C ends the program.
+    pub(crate) fn before_leaving(&self, last: impl FnOnce() + Send + 'static) {
+        let mut all = self.shared.last.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(Box::new(last));
     }
 
     /// Asks all runtimes to end their sessions; does not wait for it.
     pub(crate) fn stop(&self) {
-        let mut stoppers = self.shared.stoppers.lock().unwrap_or_else(PoisonError::into_inner);
         self.shared.is_stopped.store(true, Ordering::SeqCst);
-        for stopper in stoppers.iter_mut() {
-            let _ = stopper.send();
-        }
+        let mut sessions = self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.iter_mut().for_each(send);
     }
 
     /// Whether they have been stopped.
     pub(crate) fn is_stopped(&self) -> bool {
         self.shared.is_stopped.load(Ordering::SeqCst)
+    }
+
+    fn leave(&self) -> ! {
+        let mut all = self.shared.last.lock().unwrap_or_else(PoisonError::into_inner);
+        for last in all.drain(..) {
+            last();
+        }
+        std::process::exit(INTERRUPTED)
+    }
+}
+
+fn send((stopper, unheard): &mut (Stopper, Unheard)) {
+    if stopper.send().is_err() {
+        unheard.0.store(true, Ordering::SeqCst);
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct Origin {
     /// What it is called in messages.
     pub name: String,
     /// The process, if it runs.
-    pub pid: Option<u32>,
+    pub pid: Option<u64>,
     /// Nanoseconds since the trace began from which on nothing is wanted.
     pub until_ns: Option<i64>,
 }

@@ -63,7 +63,7 @@ impl Output for Jsonl {
 }
 
 struct Line<'a> {
-    process: Option<u32>,
+    process: Option<u64>,
     sample: &'a Sample<'a>,
 }
 

@@ -1,0 +1,49 @@
+//! One line at the end of a recording.
+
+use std::time::Duration;
+
+use crate::cli::end::End;
+use crate::cli::outcome::Outcome;
+use crate::cli::pump::Pass;
+use crate::cli::text;
+
+/// How a recording went.
+pub(crate) struct Report {
+    how: &'static str,
+    bytes: u64,
+    /// Unless nobody could read them.
+    events: Option<u64>,
+    /// If that is known.
+    pub lost: Option<u64>,
+    duration: Duration,
+    /// What went wrong.
+    pub outcome: Outcome,
+}
+
+impl Report {
+    /// Of a recording that has ended.
+    pub(crate) fn new(pass: &Pass, bytes: u64, duration: Duration, is_stopped: bool) -> Self {
+        let is_read = matches!(pass.end, End::Complete | End::Truncated(..));
+        let how = match (&pass.end, is_stopped) {
+            (End::Truncated(..), false) => {
+                "the process was killed or crashed; what it had not sent by then is lost"
+            }
+            (End::Truncated(..), true) => "stopped, but the process did not send the end of it",
+            (_, true) => "stopped",
+            (_, false) => "the process ended",
+        };
+        let events = (is_read && pass.is_known()).then_some(pass.stats.events);
+        let lost = events.and(pass.lost());
+        Self { how, bytes, events, lost, duration, outcome: pass.outcome }
+    }
+
+    /// It, for people.
+    pub(crate) fn line(&self) -> String {
+        let number = |number: Option<u64>| number.map_or_else(|| "?".to_owned(), text::grouped);
+        let (events, lost) = (number(self.events), number(self.lost));
+        let plural = if self.events == Some(1) { "event" } else { "events" };
+        let (how, bytes) = (self.how, text::size(self.bytes));
+        let seconds = self.duration.as_secs_f64();
+        format!("{how}: {bytes}, {events} {plural}, {lost} lost, {seconds:.1} s")
+    }
+}
