@@ -61,7 +61,8 @@ fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", text::grouped(count), if count == 1 { one } else { many })
 }
 
-fn threads(pass: &Pass) -> String {
+/// By how many threads.
+pub(crate) fn threads(pass: &Pass) -> String {
     let threads = pass.parser.loss().threads().filter(|(_, loss)| loss.lost > 0).count();
     match threads {
         0 => String::new(),
@@ -71,7 +72,7 @@ fn threads(pass: &Pass) -> String {
 }
 
 /// From the first gap to the last.
-fn window(pass: &Pass) -> String {
+pub(crate) fn window(pass: &Pass) -> String {
     let clock = &pass.parser.format().state().clock;
     let loss = pass.parser.loss().total();
     let to = clock.ns(loss.gap_to);

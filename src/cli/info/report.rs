@@ -10,8 +10,9 @@ use crate::cli::args::By;
 use crate::cli::end::{EndRecord, FaultRecord};
 use crate::cli::json::{Int, SCHEMA_VERSION};
 use crate::cli::pump::Pass;
+use crate::cli::stats::loss::{self, LossRecord, WindowRecord};
 use crate::cli::tally::rows;
-use crate::cli::{input, text};
+use crate::cli::{input, remarks, text};
 
 /// Everything, named and ordered as in JSON.
 #[derive(Serialize)]
@@ -55,6 +56,9 @@ pub(super) struct Report<'a> {
     /// None if the format does not tell.
     lost: Option<Int>,
     lost_after_damage: Int,
+    /// Capture threads, the greatest loss first; by time.
+    loss: Vec<LossRecord>,
+    loss_windows: Vec<WindowRecord>,
     sequence_anomalies: Int,
     recycled_threads: Int,
     undescribed: Int,
@@ -126,6 +130,8 @@ impl<'a> Report<'a> {
             sequence_points: counters.sequence_points.into(),
             lost: pass.lost().map(Int::from),
             lost_after_damage: counters.lost_after_damage.into(),
+            loss: loss::records(pass),
+            loss_windows: loss::windows(pass),
             sequence_anomalies: counters.anomalies.into(),
             recycled_threads: counters.recycled_threads.into(),
             undescribed: counters.undescribed.into(),
@@ -142,6 +148,11 @@ impl<'a> Report<'a> {
     /// How many rows there are.
     fn rows(&self, by: By) -> u64 {
         rows(&self.census.tally, by).len() as u64
+    }
+
+    /// By how many threads events were lost, and when.
+    fn place_of_loss(&self) -> String {
+        remarks::threads(self.pass) + &remarks::window(self.pass)
     }
 
     /// The same for people: name and value.
@@ -218,12 +229,15 @@ impl<'a> Report<'a> {
             "lost",
             match counters.lost_after_damage {
                 _ if self.lost.is_none() => "not recorded by this version of the format".into(),
-                0 => count(counters.lost, "event", "events"),
-                some => format!(
-                    "{}, {} of them missing after damage",
-                    count(counters.lost, "event", "events"),
-                    grouped(some)
-                ),
+                _ if counters.lost == 0 => count(0, "event", "events"),
+                0 => count(counters.lost, "event", "events") + &self.place_of_loss(),
+                some => {
+                    format!(
+                        "{}, {} of them missing after damage",
+                        count(counters.lost, "event", "events"),
+                        grouped(some)
+                    ) + &self.place_of_loss()
+                }
             },
         );
         for (name, number) in [

@@ -12,7 +12,7 @@ use crate::cli::{table, text};
 
 /// Loss of one capture thread, in JSON.
 #[derive(Serialize)]
-pub(super) struct LossRecord {
+pub(crate) struct LossRecord {
     capture_thread: Int,
     events: Int,
     lost: Int,
@@ -27,7 +27,7 @@ pub(super) struct LossRecord {
 
 /// What was lost in a span of time, in JSON.
 #[derive(Serialize)]
-pub(super) struct WindowRecord {
+pub(crate) struct WindowRecord {
     from_ns: Option<Int>,
     to_ns: Option<Int>,
     lost: Int,
@@ -36,7 +36,7 @@ pub(super) struct WindowRecord {
 }
 
 /// Loss by time, in order.
-pub(super) fn windows(pass: &Pass) -> Vec<WindowRecord> {
+pub(crate) fn windows(pass: &Pass) -> Vec<WindowRecord> {
     let clock = &pass.parser.format().state().clock;
     let windows = pass.parser.loss().windows().iter();
     windows
@@ -51,7 +51,7 @@ pub(super) fn windows(pass: &Pass) -> Vec<WindowRecord> {
 }
 
 /// Every capture thread that is still known, the greatest loss first.
-pub(super) fn records(pass: &Pass) -> Vec<LossRecord> {
+pub(crate) fn records(pass: &Pass) -> Vec<LossRecord> {
     sorted(pass)
         .into_iter()
         .map(|(thread, loss)| {
@@ -71,7 +71,7 @@ pub(super) fn records(pass: &Pass) -> Vec<LossRecord> {
 }
 
 /// Prints the total, and the threads that lost something.
-pub(super) fn print(out: &mut impl Write, pass: &Pass) -> io::Result<()> {
+pub(crate) fn print(out: &mut impl Write, pass: &Pass) -> io::Result<()> {
     let stats = &pass.stats;
     writeln!(out)?;
     let Some(lost) = pass.lost() else {

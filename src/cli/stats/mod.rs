@@ -1,7 +1,7 @@
 //! `tracemill stats`: counts, bytes and rates, loss, and the memory it took.
 
 mod csv;
-mod loss;
+pub(crate) mod loss;
 mod memory;
 mod report;
 
