@@ -1,6 +1,6 @@
 //! From ticks to nanoseconds and to UTC, in integers.
 
-const NANOS: i128 = 1_000_000_000;
+const NANOS: u64 = 1_000_000_000;
 
 /// What turns the ticks of a stream into time. Parts that a stream does not tell stay unknown.
 ///
@@ -28,8 +28,13 @@ impl Clock {
     pub fn ns(&self, ticks: u64) -> Option<i64> {
         let frequency = self.frequency.filter(|frequency| *frequency > 0)?;
         // The difference wraps as the ticks do, so that it is right on either side of the origin.
-        let since = i128::from(ticks.wrapping_sub(self.origin_ticks).cast_signed());
-        i64::try_from((since * NANOS).div_euclid(i128::from(frequency))).ok()
+        let since = ticks.wrapping_sub(self.origin_ticks).cast_signed();
+        // Clocks of 10 MHz or 1 GHz need no division of 128 bits, which takes longer than an event.
+        if NANOS.is_multiple_of(frequency) {
+            return since.checked_mul((NANOS / frequency).cast_signed());
+        }
+        let product = i128::from(since) * i128::from(NANOS);
+        i64::try_from(product.div_euclid(i128::from(frequency))).ok()
     }
 
     /// Nanoseconds since 1970-01-01 UTC. `None` if the wall clock or the frequency is unknown.
@@ -92,6 +97,18 @@ mod tests {
             assert_eq!(utc_ns(date, time, 0), Some(seconds * 1_000_000_000), "{date:?}");
         }
         assert_eq!(utc_ns((2026, 11, 23), (2, 39, 10), 1000), None, "met in the wild");
+    }
+
+    #[test]
+    fn both_ways_to_divide_agree() {
+        let clock = |frequency| Clock { frequency: Some(frequency), ..Clock::default() };
+        for ticks in [0, 1, 7, 1 << 40, u64::MAX, 1 << 63, (1 << 63) - 1, u64::MAX - 12_345] {
+            for frequency in [1, 10_000_000, 1_000_000_000, 3, 24_000_000, u64::MAX] {
+                let since = i128::from(ticks.cast_signed()) * 1_000_000_000;
+                let exact = i64::try_from(since.div_euclid(frequency.into())).ok();
+                assert_eq!(clock(frequency).ns(ticks), exact, "{ticks} at {frequency}");
+            }
+        }
     }
 
     #[test]

@@ -152,11 +152,11 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoProcess { pid } => write!(f, "there is no process {pid}; see which are there"),
+            Self::NoProcess { pid } => write!(f, "there is no process {pid}"),
             Self::NoSocket { pid } => write!(
                 f,
-                "process {pid} has no diagnostics socket: not .NET, diagnostics switched off, or its \
-                 TMPDIR is not known; give the path of the socket if there is one"
+                "process {pid} has no diagnostics socket: it is not .NET, its diagnostics are \
+                 switched off, or its folder for temporary files is not known"
             ),
             Self::OtherUser { uid } => {
                 write!(f, "the process belongs to user {uid}; run as that user or as root")

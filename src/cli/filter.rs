@@ -59,7 +59,7 @@ pub(crate) fn level(text: &str) -> Result<u8, String> {
         &["always", "logalways"],
         &["critical"],
         &["error"],
-        &["warning"],
+        &["warning", "warn"],
         &["informational", "info"],
         &["verbose"],
     ];
@@ -67,8 +67,9 @@ pub(crate) fn level(text: &str) -> Result<u8, String> {
     if let Some(level) = NAMES.iter().position(|names| names.contains(&&*lower)) {
         return u8::try_from(level).map_err(|_| String::new());
     }
-    text.parse().map_err(|_| {
-        "expected 0 to 5, critical, error, warning, informational or verbose".to_owned()
+    let number = text.parse().ok().filter(|level| *level <= 5);
+    number.ok_or_else(|| {
+        "expected 0 to 5, logalways, critical, error, warning, informational or verbose".to_owned()
     })
 }
 
@@ -90,7 +91,7 @@ mod tests {
     #[test]
     fn levels_and_keywords() {
         assert_eq!((level("Warning"), level("4"), level("0")), (Ok(3), Ok(4), Ok(0)));
-        assert!(level("loud").is_err() && level("-1").is_err() && level("256").is_err());
+        assert!(["loud", "-1", "6", "256"].iter().all(|wrong| level(wrong).is_err()));
         assert_eq!((keywords("0x8000"), keywords("12")), (Ok(0x8000), Ok(12)));
         for wrong in ["", "0x", "gc", "+1", "0x+1", "-1", "0x10000000000000000"] {
             assert!(keywords(wrong).is_err(), "{wrong}");

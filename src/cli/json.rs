@@ -9,40 +9,48 @@ pub(crate) const SCHEMA_VERSION: u32 = 1;
 
 /// An integer. Beyond 2^53, where many readers lose digits, it is written as a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Int(i128);
+pub(crate) enum Int {
+    Small(i64),
+    /// Beyond `i64`.
+    Large(u64),
+}
 
-const EXACT: u128 = 1 << 53;
+const EXACT: u64 = 1 << 53;
 
 impl From<u64> for Int {
     fn from(value: u64) -> Self {
-        Self(value.into())
+        i64::try_from(value).map_or(Self::Large(value), Self::Small)
     }
 }
 
 impl From<i64> for Int {
     fn from(value: i64) -> Self {
-        Self(value.into())
+        Self::Small(value)
     }
 }
 
 impl From<usize> for Int {
     fn from(value: usize) -> Self {
-        Self(value as i128)
+        Self::from(value as u64)
     }
 }
 
 impl Serialize for Int {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match i64::try_from(self.0) {
-            Ok(value) if self.0.unsigned_abs() <= EXACT => serializer.serialize_i64(value),
-            _ => serializer.collect_str(&self.0),
+        match *self {
+            Self::Small(value) if value.unsigned_abs() <= EXACT => serializer.serialize_i64(value),
+            Self::Small(value) => serializer.collect_str(&value),
+            Self::Large(value) => serializer.collect_str(&value),
         }
     }
 }
 
 impl std::fmt::Display for Int {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
+        match self {
+            Self::Small(value) => value.fmt(f),
+            Self::Large(value) => value.fmt(f),
+        }
     }
 }
 

@@ -44,6 +44,12 @@ pub(crate) fn list_profiles() -> io::Result<Outcome> {
 }
 
 fn print(out: &mut impl Write, listing: &Listing, all: bool) -> io::Result<()> {
+    let is_only_dead = all && !listing.unusable.is_empty();
+    if listing.processes.is_empty() && !is_only_dead {
+        let message = "no .NET process of this user has a diagnostics socket";
+        Console::plain(false).say(None, "remark", None, message);
+        return Ok(());
+    }
     let rows = listing.processes.iter().map(|process| {
         let arguments = process.command_line.get(1..).unwrap_or_default().join(" ");
         let path = process.command_line.first().map(String::as_str).unwrap_or_default();

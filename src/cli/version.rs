@@ -13,9 +13,15 @@ pub(crate) fn print(verbose: bool) -> io::Result<Outcome> {
     let mut out = io::stdout().lock();
     writeln!(out, "tracemill {}", env!("CARGO_PKG_VERSION"))?;
     if verbose {
-        let features: &[&str] =
-            if cfg!(feature = "parallel") { &["cli", "parallel"] } else { &["cli"] };
-        writeln!(out, "features: {}", features.join(", "))?;
+        let features = [
+            ("cli", true),
+            ("live", cfg!(feature = "live")),
+            ("manifests", cfg!(feature = "manifests")),
+            ("parallel", cfg!(feature = "parallel")),
+        ];
+        let features = features.into_iter().filter(|(_, is_there)| *is_there);
+        let names: Vec<_> = features.map(|(name, _)| name).collect();
+        writeln!(out, "features: {}", names.join(", "))?;
         writeln!(out, "formats: {}", Auto::FORMATS.join(", "))?;
     }
     out.flush()?;

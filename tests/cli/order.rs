@@ -170,7 +170,7 @@ fn loss_is_told_on_stderr_and_by_the_exit_code() {
         assert_eq!(windows.iter().find(has).unwrap()["lost"], lost, "{ns}");
     }
     let text = feed(&["stats", "-"], &bytes).ok();
-    let (head, windows) = text.split_once("lost from").expect("a table of windows");
+    let (head, windows) = text.split_once("noticed from").expect("a table of windows");
     assert!(head.contains("lost: 1,011 events"), "{text}");
     assert_eq!(windows.lines().count(), 1 + 3, "{text}");
 }

@@ -160,6 +160,9 @@ pub(crate) fn find(target: &Target, console: &Console) -> (Vec<Found>, Outcome) 
         });
         match process {
             Ok((app, client)) => found.push(Found { name, pid: pid.into(), app, client }),
+            Err(error @ Error::NoProcess { .. }) => {
+                fail(None, &format!("{error}; see 'tracemill ps'"));
+            }
             Err(error) => fail(Some(&name), &error.to_string()),
         }
     }

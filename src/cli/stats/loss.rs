@@ -128,7 +128,7 @@ fn print_windows(out: &mut impl Write, pass: &Pass) -> io::Result<()> {
         return Ok(());
     }
     let clock = &pass.parser.format().state().clock;
-    let heads = [("lost from", true), ("to", true), ("events", true), ("gaps", true)];
+    let heads = [("noticed from", true), ("to", true), ("events", true), ("gaps", true)];
     let rows = windows.iter().map(|window| {
         let times = [window.from_ticks, window.to_ticks].map(|ticks| text::span(clock.ns(ticks)));
         let [from, to] = times;
