@@ -18,6 +18,7 @@
 mod lend;
 mod page;
 mod segments;
+mod taking;
 
 use std::collections::VecDeque;
 
@@ -192,99 +193,6 @@ impl<D: Decode + ?Sized> Merge<D> {
         memory.waiting = self.waiting;
     }
 
-    /// Whether the run in hand is held as a whole: it is one frame, so that its extent does not
-    /// depend on chunks, and there is room for several like it.
-    fn takes_whole(&mut self, run: &Run<D>) -> bool {
-        if let Some(page) = self.whole.and_then(|slot| self.pages.get(slot as usize)) {
-            if page.cost <= self.max_held / 8 {
-                return true;
-            }
-            // It has more events than expected.
-            self.end_run();
-            return false;
-        }
-        run.is_one_frame() && run.len() as u64 <= self.max_held / 16
-    }
-
-    fn take_whole(&mut self, run: &Run<D>, records: &[Record]) {
-        let slot = self.whole.unwrap_or_else(|| {
-            self.close_segment();
-            let slot = self.open_page(run, false);
-            if let Some(page) = self.pages.get_mut(slot as usize) {
-                page.hold_run(run.view());
-            }
-            self.whole = Some(slot);
-            slot
-        });
-        let Some(page) = self.pages.get_mut(slot as usize) else {
-            return;
-        };
-        let first = u32::try_from(page.records.len()).unwrap_or(u32::MAX);
-        page.records.extend_from_slice(records);
-        self.count(slot);
-        if self.bytes() > self.max_held {
-            self.make_room();
-        }
-        let (decoder, tag) = (run.decoder(), run.view().tag);
-        for (at, record) in (first..).zip(records) {
-            let is_watermark = decoder.is_watermark(tag, record);
-            if is_watermark || record.ticks <= self.low_water {
-                self.pass(slot, at, record.ticks, is_watermark);
-            } else {
-                self.hold(slot, at, record.ticks);
-            }
-        }
-    }
-
-    fn take_singly(&mut self, run: &Run<D>, records: &[Record]) {
-        let (decoder, view) = (run.decoder(), run.view());
-        let is_for = |merge: &Self, slot: &u32| {
-            merge.pages.get(*slot as usize).is_some_and(|page| page.is_for(decoder, view))
-        };
-        self.holding = self.holding.filter(|slot| is_for(self, slot));
-        if let Some(other) = self.passing.filter(|slot| !is_for(self, slot)) {
-            self.departed.push(other);
-            self.passing = None;
-        }
-        for record in records {
-            let is_watermark = decoder.is_watermark(view.tag, record);
-            if is_watermark || record.ticks <= self.low_water {
-                let (slot, at) = self.copy(run, record, self.passing);
-                if let Some(full) = self.passing.replace(slot).filter(|full| *full != slot) {
-                    self.departed.push(full);
-                }
-                self.pass(slot, at, record.ticks, is_watermark);
-                continue;
-            }
-            if self.has_room(self.holding, record).is_none()
-                && self.bytes() + self.shape.reserved() > self.max_held
-            {
-                self.make_room();
-            }
-            let (slot, at) = self.copy(run, record, self.holding);
-            self.holding = Some(slot);
-            self.hold(slot, at, record.ticks);
-            self.count(slot);
-            if self.bytes() > self.max_held {
-                self.make_room();
-            }
-        }
-    }
-
-    /// Copies an event to `slot` if that has room, else to a new page.
-    fn copy(&mut self, run: &Run<D>, record: &Record, slot: Option<u32>) -> (u32, u32) {
-        let slot = self.has_room(slot, record).unwrap_or_else(|| self.open_page(run, true));
-        let page = self.pages.get_mut(slot as usize);
-        let at = page.map_or(0, |page| page.push(run.decoder(), run.view(), record));
-        (slot, at)
-    }
-
-    /// The page if it has room for this event.
-    fn has_room(&self, slot: Option<u32>, record: &Record) -> Option<u32> {
-        let page = self.pages.get(slot? as usize)?;
-        slot.filter(|_| page.has_room(record, self.shape))
-    }
-
     /// An event that need not wait: those before it go first.
     fn pass(&mut self, page: u32, at: u32, ticks: u64, is_watermark: bool) {
         self.close_segment();
@@ -450,32 +358,6 @@ impl<D: Decode + ?Sized> Merge<D> {
             (self.low_water, self.delivered) = (self.low_water.max(last.ticks), last.ticks);
         }
         true
-    }
-
-    fn open_page(&mut self, run: &Run<D>, is_for_single: bool) -> u32 {
-        self.opened += 1;
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.pages.push(Page::new());
-            u32::try_from(self.pages.len() - 1).unwrap_or(u32::MAX)
-        });
-        let shape = if is_for_single { self.shape } else { Shape::default() };
-        if let Some(page) = self.pages.get_mut(slot as usize) {
-            self.free_bytes = self.free_bytes.saturating_sub(page.reserved());
-            page.open(run.decoder_handle(), run.view(), self.opened, shape);
-            page.cost = page.reserved();
-        }
-        slot
-    }
-
-    /// Counts what a page has come to cost.
-    fn count(&mut self, slot: u32) {
-        if let Some(page) = self.pages.get_mut(slot as usize) {
-            let cost = page.reserved();
-            if page.waiting > 0 {
-                self.held += cost - page.cost;
-            }
-            page.cost = cost;
-        }
     }
 
     /// Bytes held, by what counts for the bound.
