@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::payload::fixed;
+
 /// Types inside of each other that are followed.
 pub const MAX_DEPTH: u32 = 32;
 
@@ -227,8 +229,25 @@ impl Layout {
 
     /// The field of this name, to be looked up once for each class.
     pub fn field(&self, name: &str) -> Option<FieldId> {
-        let found = self.fields().iter().position(|field| field.name == name)?;
-        u32::try_from(found).ok().map(FieldId)
+        self.field_at(self.fields().iter().position(|field| field.name == name)?)
+    }
+
+    /// The field at this place of the payload.
+    pub fn field_at(&self, index: usize) -> Option<FieldId> {
+        let fields = self.fields();
+        fields.get(index)?;
+        let mut id = FieldId { index: u32::try_from(index).ok()?, first: 0, bytes: 0, pointers: 0 };
+        for field in fields.iter().take(index) {
+            match self.type_at(field.type_index)? {
+                Type::Pointer => id.pointers = id.pointers.checked_add(1)?,
+                of => match fixed(of, 0).and_then(|size| u32::try_from(size).ok()) {
+                    Some(size) => id.bytes = id.bytes.checked_add(size)?,
+                    None => break,
+                },
+            }
+            id.first += 1;
+        }
+        Some(id)
     }
 
     /// Whether two fields have the same name, of one object or of different ones. If so,
@@ -249,14 +268,28 @@ impl Layout {
     }
 }
 
-/// A field of a class, found by its name once.
+/// A field of a class, found by its name once. It is the field of that layout alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct FieldId(u32);
+pub struct FieldId {
+    index: u32,
+    /// The first field whose beginning differs between payloads, or this one; and how many bytes and
+    /// pointers are in front of it.
+    first: u32,
+    bytes: u32,
+    pointers: u32,
+}
 
 impl FieldId {
     /// Its place among the fields of the payload.
+    #[inline]
     pub fn index(self) -> usize {
-        self.0 as usize
+        self.index as usize
+    }
+
+    /// A field from which on one has to look for it, and where that begins.
+    #[inline]
+    pub(crate) fn start(self, pointer_size: u8) -> (u32, usize) {
+        (self.first, self.bytes as usize + self.pointers as usize * usize::from(pointer_size))
     }
 }
 

@@ -29,6 +29,7 @@ mod order;
 #[cfg(feature = "parallel")]
 mod parallel;
 mod parser;
+mod payload;
 mod prefetch;
 mod run;
 mod schemas;
@@ -38,6 +39,7 @@ mod stats;
 mod store;
 mod table;
 mod value;
+mod values;
 mod view;
 mod windows;
 
@@ -69,6 +71,7 @@ pub use state::{State, Thread, Threads, TraceInfo};
 pub use stats::{Memory, PoolStats, Stats};
 pub use store::{Store, Stored};
 pub use table::Table;
-pub use value::{Elements, IllFormed, Value, Values, utf16};
+pub use value::{Value, utf16};
+pub use values::{Elements, IllFormed, Values};
 pub use view::{EventView, Events};
 pub use windows::LossWindow;

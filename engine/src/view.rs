@@ -6,7 +6,8 @@ use crate::layout::FieldId;
 use crate::merge::OFFSET;
 use crate::order::Place;
 use crate::state::{State, Thread};
-use crate::value::{Value, Values};
+use crate::value::Value;
+use crate::values::Values;
 
 /// Iterator over the events of a batch.
 #[derive(Clone, Debug)]
