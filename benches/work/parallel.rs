@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use tracemill::{Config, ParallelParser};
+use tracemill::{Config, ParallelParser, Results};
 
 use super::{Input, Totals, count, format};
 
@@ -25,8 +25,9 @@ fn read(input: &Input) -> Totals {
         batch.iter().for_each(|event| count(&mut totals, event));
         totals
     };
-    while let Some(window) = parser.map_window(map).expect("a whole trace") {
-        for found in window {
+    let mut results = Results::new();
+    while parser.map_window(&mut results, map).expect("a whole trace") {
+        for found in &mut results {
             totals.events += found.events;
             totals.payload_bytes += found.payload_bytes;
         }

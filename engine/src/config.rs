@@ -36,8 +36,9 @@ pub struct Config {
     pub max_arena: usize,
     /// A run is closed once it is this long, in bytes. Default: 256 KiB.
     pub run_target: usize,
-    /// Runs decoded at once in parallel mode. Default: 8.
-    pub window: usize,
+    /// Threads that decode at once in parallel mode, each in an arena of its own; no more than the
+    /// rayon pool has. Default: 8.
+    pub threads: usize,
     /// In which order events are delivered. Default: as they stand in the stream.
     pub order: Order,
     /// In [time order](Order::Time), what events that wait may keep alive beyond the run in hand, in
@@ -61,7 +62,7 @@ impl Default for Config {
             batch_events: 256,
             max_arena: 8 << 20,
             run_target: 256 << 10,
-            window: 8,
+            threads: 8,
             order: Order::File,
             max_held: 64 << 20,
             budget: 320 << 20,
@@ -86,7 +87,7 @@ impl Config {
         ];
         // Pages are reserved in full, and a sixteenth each.
         let held = if self.order == Order::Time { self.max_held / 16 * 17 } else { 0 };
-        let slots = self.window.saturating_mul(self.max_arena).saturating_add(held);
+        let slots = self.threads.saturating_mul(self.max_arena).saturating_add(held);
         fixed.iter().fold(slots, |sum, bytes| sum.saturating_add(*bytes))
     }
 
@@ -107,7 +108,7 @@ impl Config {
         self.max_frame = self.max_frame.clamp(MIN_BYTES, 1 << 30);
         self.batch_events = self.batch_events.max(1);
         self.max_arena = self.max_arena.max(MIN_ARENA);
-        self.window = self.window.max(1);
+        self.threads = self.threads.max(1);
         self.max_held = self.max_held.max(MIN_ARENA);
         self.run_target = self.run_target.clamp(1, 1 << 30);
         let min_frame = self.max_frame.min(MIN_FRAME);
@@ -130,7 +131,7 @@ impl Config {
                 self.max_frame = (self.max_frame / 4 * 3).max(min_frame);
             }
             if self.max_arena == MIN_ARENA {
-                self.window = (self.window / 2).max(1);
+                self.threads = (self.threads / 2).max(1);
             }
         }
         self

@@ -31,6 +31,8 @@ mod parallel;
 mod parser;
 mod payload;
 mod prefetch;
+#[cfg(feature = "parallel")]
+mod results;
 mod run;
 mod schemas;
 mod sequences;
@@ -64,6 +66,8 @@ pub use order::{Order, Place};
 pub use parallel::ParallelParser;
 pub use parser::Parser;
 pub use prefetch::prefetch;
+#[cfg(feature = "parallel")]
+pub use results::Results;
 pub use run::{Position, Run, RunView};
 pub use schemas::{Known, Schemas};
 pub use sequences::{Added, Sequences};

@@ -1,11 +1,16 @@
 //! One stream, many threads, the same batches in the same order.
 //!
-//! A window of runs is decoded at once, each by one worker in its own arena, which is reset between
-//! batches as in serial mode. What the caller makes of a batch is made on the worker; the results
-//! come back in stream order. Loss is folded from the batches' spans in that order too.
+//! Each worker takes the next run of the stream whenever it is done with one, and decodes it in an
+//! arena of its own, which is reset between batches as in serial mode. What the caller makes of a
+//! batch is made on the worker; the results of a window of runs come back in stream order. Loss is
+//! folded from the batches' spans in that order too.
 //!
 //! In time order events are decoded and merged one run after the other, and what has then become
 //! ready is handed out to the workers, batch by batch.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use rayon::prelude::*;
@@ -15,51 +20,83 @@ use crate::batch::Batch;
 use crate::config::Config;
 use crate::error::Error;
 use crate::format::{Decode, Format};
-use crate::framer::Full;
+use crate::framer::{Framer, Full};
 use crate::loss::{Loss, Span};
 use crate::merge::Scratch;
 use crate::order::Order;
 use crate::parser::Parser;
+use crate::results::Results;
 use crate::run::{Position, Run};
 use crate::stats::Stats;
 
-/// Spans of a run that a worker keeps; a run with more, which no producer writes, is finished on
-/// the calling thread, so that memory stays bounded.
+/// Spans that a worker keeps; a run with more, which no producer writes, is finished on the calling
+/// thread, so that memory stays bounded.
 const MAX_SPANS: usize = 4096;
+/// Runs of a window for each worker: enough to make little of the wait for the last one.
+const RUNS: usize = 64;
 
-/// Like [`Parser`](crate::Parser), with a window of runs decoded at once on the current rayon pool.
+/// Like [`Parser`](crate::Parser), with runs decoded on the threads of the current rayon pool, at
+/// most [`Config::threads`] of them.
 #[derive(Debug)]
 pub struct ParallelParser<F: Format> {
     parser: Parser<F>,
-    runs: Vec<Run<F::Decoder>>,
-    slots: Vec<Slot>,
+    workers: Vec<Worker<F::Decoder>>,
+    /// Of each run of a window, who decoded it; used again for each window.
+    shares: Vec<Share>,
 }
 
 /// What one worker works with.
 #[derive(Debug)]
-struct Slot {
+struct Worker<D: ?Sized> {
     arena: Arena,
-    position: Position,
-    spans: Vec<Span>,
     scratch: Scratch,
     stats: Stats,
+    /// Of the runs of this window, one after the other, and how many of them have been folded.
+    spans: Vec<Span>,
+    folded: usize,
+    shares: Vec<Share>,
+    /// What it is to lend, in time order.
+    range: Option<Range<usize>>,
+    /// The last run, if it has more spans than are kept.
+    left: Option<(Run<D>, Position)>,
+}
+
+/// What a worker did with one run.
+#[derive(Clone, Copy, Debug)]
+struct Share {
+    /// Place of the run in the window.
+    run: usize,
+    worker: usize,
+    results: usize,
+    spans: usize,
+}
+
+/// Where workers get their runs from.
+struct Source<'a, F: Format> {
+    framer: &'a mut Framer<F>,
+    taken: usize,
+    max: usize,
+    is_over: bool,
+    error: Option<Error>,
 }
 
 impl<F: Format> ParallelParser<F> {
     /// Starts at the head of a stream, within the limits of `config`.
     pub fn new(format: F, config: &Config) -> Self {
         let parser = Parser::new(format, config);
-        let config = parser.config();
-        let slot = || Slot {
-            arena: Arena::with_limit(config.max_arena),
-            position: Position::default(),
-            spans: Vec::new(),
+        let max_arena = parser.config().max_arena;
+        let worker = || Worker {
+            arena: Arena::with_limit(max_arena),
             scratch: Scratch::default(),
             stats: Stats::default(),
+            spans: Vec::new(),
+            folded: 0,
+            shares: Vec::new(),
+            range: None,
+            left: None,
         };
-        let slots: Vec<Slot> = std::iter::repeat_with(slot).take(config.window).collect();
-        let runs = Vec::with_capacity(slots.len());
-        Self { parser, runs, slots }
+        let workers = std::iter::repeat_with(worker).take(parser.config().threads).collect();
+        Self { parser, workers, shares: Vec::new() }
     }
 
     /// Queues the next bytes of the stream, without copying.
@@ -81,50 +118,84 @@ impl<F: Format> ParallelParser<F> {
     }
 
     /// Decodes the next window of runs and maps each batch on the worker that decoded it, while it
-    /// is in that worker's cache. The results are in order, one for each batch that
-    /// [`Parser::next_batch`] would have lent; `None` until more is pushed, and at the end.
+    /// is in that worker's cache. `results` are in order, one for each batch that
+    /// [`Parser::next_batch`] would have lent; those of the window before are dropped. `false`, and
+    /// none, until more is pushed, and at the end.
     ///
     /// # Errors
     /// As [`Parser::next_batch`], after the results before it.
     pub fn map_window<R: Send>(
         &mut self,
+        results: &mut Results<R>,
         map: impl Fn(Batch<'_>) -> R + Sync,
-    ) -> Result<Option<Vec<R>>, Error> {
-        let max_events = self.config().batch_events;
+    ) -> Result<bool, Error> {
         if self.config().order == Order::Time {
-            return self.map_in_time_order(max_events, map);
+            return self.map_in_time_order(results, map);
         }
-        self.fill()?;
-        if self.runs.is_empty() {
-            return Ok(None);
+        let max_events = self.config().batch_events;
+        let count = rayon::current_num_threads().clamp(1, self.workers.len());
+        let workers = self.workers.get_mut(..count).unwrap_or_default();
+        let parts = results.begin(count);
+        let source = Mutex::new(Source {
+            framer: &mut self.parser.framer,
+            taken: 0,
+            max: RUNS * count,
+            is_over: false,
+            error: None,
+        });
+        let pairs = workers.par_iter_mut().zip(parts.par_iter_mut()).enumerate();
+        pairs.with_max_len(1).for_each(|(index, (worker, part))| {
+            worker.work(index, &source, max_events, part, &map);
+        });
+        let source = source.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match (source.taken, source.error) {
+            (0, Some(error)) => return Err(error),
+            (0, None) => return Ok(false),
+            _ => self.gather(results, max_events, map),
         }
-        let pairs = self.runs.par_iter().zip(self.slots.par_iter_mut());
-        let decoded: Vec<Vec<R>> =
-            pairs.map(|(run, slot)| slot.decode(run, max_events, MAX_SPANS, &map)).collect();
-        self.parser.loss.fold(&[]);
-        let mut results = Vec::with_capacity(decoded.iter().map(Vec::len).sum());
-        for ((run, slot), decoded) in self.runs.iter().zip(&mut self.slots).zip(decoded) {
-            results.extend(decoded);
-            self.parser.loss.fold_more(&slot.spans);
-            while !run.is_done(&slot.position) {
-                results.extend(slot.decode(run, max_events, 1, &map));
-                self.parser.loss.fold_more(&slot.spans);
+        Ok(true)
+    }
+
+    /// Puts the results in order, folds the spans in that order, and finishes what workers left.
+    fn gather<R>(
+        &mut self,
+        results: &mut Results<R>,
+        max_events: usize,
+        map: impl Fn(Batch<'_>) -> R,
+    ) {
+        self.shares.clear();
+        self.workers.iter_mut().for_each(|worker| self.shares.append(&mut worker.shares));
+        self.shares.sort_unstable_by_key(|share| share.run);
+        let loss = &mut self.parser.loss;
+        loss.fold(&[]);
+        for share in &self.shares {
+            let Some(worker) = self.workers.get_mut(share.worker) else { continue };
+            results.then_of(share.worker, share.results);
+            let place = worker.folded..worker.folded + share.spans;
+            loss.fold_more(worker.spans.get(place).unwrap_or_default());
+            worker.folded += share.spans;
+            let is_last = worker.folded == worker.spans.len();
+            let Some((run, mut position)) = worker.left.take_if(|_| is_last) else { continue };
+            while !run.is_done(&position) {
+                let batch = run.decode_next(&mut position, &mut worker.arena, max_events);
+                loss.fold_more(batch.spans());
+                worker.stats.count(&batch);
+                results.push(map(batch));
             }
-            self.parser.stats += std::mem::take(&mut slot.stats);
         }
-        Ok(Some(results))
+        for worker in &mut self.workers {
+            self.parser.stats += std::mem::take(&mut worker.stats);
+        }
     }
 
     /// Counters so far, and memory held now.
     pub fn stats(&self) -> Stats {
         let mut stats = self.parser.stats();
         let arenas = &mut stats.memory.arenas;
-        let out = self.runs.len();
-        arenas.out += out;
-        arenas.free += self.slots.len() - out;
-        arenas.high_water += self.slots.iter().filter(|slot| slot.arena.resets() > 0).count();
-        arenas.resets += self.slots.iter().map(|slot| slot.arena.resets()).sum::<u64>();
-        arenas.bytes += self.slots.iter().map(|slot| slot.arena.reserved()).sum::<usize>();
+        arenas.free += self.workers.len();
+        arenas.high_water += self.workers.iter().filter(|worker| worker.arena.resets() > 0).count();
+        arenas.resets += self.workers.iter().map(|worker| worker.arena.resets()).sum::<u64>();
+        arenas.bytes += self.workers.iter().map(|worker| worker.arena.reserved()).sum::<usize>();
         stats
     }
 
@@ -143,73 +214,95 @@ impl<F: Format> ParallelParser<F> {
         self.parser.config()
     }
 
-    /// Takes the next runs; an error after some of them is given when they have been delivered.
-    fn fill(&mut self) -> Result<(), Error> {
-        self.runs.clear();
-        while self.runs.len() < self.slots.len() {
-            match self.parser.framer.next_run() {
-                Ok(Some(run)) => self.runs.push(run),
-                Ok(None) => break,
-                // The framer repeats it on the next call.
-                Err(_) if !self.runs.is_empty() => break,
-                Err(error) => return Err(error),
-            }
-        }
-        for slot in &mut self.slots {
-            slot.position = Position::default();
-        }
-        Ok(())
-    }
-}
-
-impl<F: Format> ParallelParser<F> {
     /// Maps what is ready on the workers, else takes in the next events.
     fn map_in_time_order<R: Send>(
         &mut self,
-        max_events: usize,
+        results: &mut Results<R>,
         map: impl Fn(Batch<'_>) -> R + Sync,
-    ) -> Result<Option<Vec<R>>, Error> {
+    ) -> Result<bool, Error> {
+        let max_events = self.config().batch_events;
+        let parts = results.begin(self.workers.len());
         if !self.parser.advance()? {
-            return Ok(None);
+            return Ok(false);
         }
         let Some(merge) = self.parser.merge.as_mut().filter(|merge| merge.ready_count() > 0) else {
-            let batch = self.parser.next_batch()?;
-            return Ok(batch.map(|batch| vec![map(batch)]));
+            let Some(batch) = self.parser.next_batch()? else { return Ok(false) };
+            results.push(map(batch));
+            return Ok(true);
         };
-        let limits = self.slots.iter().map(|slot| slot.arena.limit());
-        let ranges: Vec<_> = limits.map_while(|limit| merge.hand_out(max_events, limit)).collect();
-        let merge = &*merge;
-        let pairs = ranges.into_par_iter().zip(self.slots.par_iter_mut());
-        let lend = |(range, slot): (_, &mut Slot)| {
-            let batch = merge.lend(range, &mut slot.arena, &mut slot.scratch);
-            slot.stats.count(&batch);
-            map(batch)
-        };
-        let results = pairs.map(lend).collect();
-        for slot in &mut self.slots {
-            self.parser.stats += std::mem::take(&mut slot.stats);
+        for worker in &mut self.workers {
+            worker.range = merge.hand_out(max_events, worker.arena.limit());
         }
-        Ok(Some(results))
+        let merge = &*merge;
+        let pairs = self.workers.par_iter_mut().zip(parts.par_iter_mut());
+        pairs.with_max_len(1).for_each(|(worker, part)| {
+            let Some(range) = worker.range.take() else { return };
+            let batch = merge.lend(range, &mut worker.arena, &mut worker.scratch);
+            worker.stats.count(&batch);
+            part.push_back(map(batch));
+        });
+        for (index, worker) in self.workers.iter_mut().enumerate() {
+            results.then_of(index, usize::from(worker.stats.batches > 0));
+            self.parser.stats += std::mem::take(&mut worker.stats);
+        }
+        Ok(true)
     }
 }
 
-impl Slot {
-    /// Decodes on from the slot's position until the run is done or `max_spans` are kept.
-    fn decode<D: Decode + ?Sized, R>(
+impl<D: Decode + ?Sized> Worker<D> {
+    /// Decodes and maps one run after the other, until there is no more or enough spans are kept.
+    fn work<F: Format<Decoder = D>, R>(
         &mut self,
-        run: &Run<D>,
+        index: usize,
+        source: &Mutex<Source<'_, F>>,
         max_events: usize,
-        max_spans: usize,
+        results: &mut VecDeque<R>,
         map: impl Fn(Batch<'_>) -> R,
-    ) -> Vec<R> {
+    ) {
         self.spans.clear();
-        let mut results = Vec::new();
-        while self.spans.len() < max_spans && !run.is_done(&self.position) {
-            let batch = run.decode_next(&mut self.position, &mut self.arena, max_events);
-            self.spans.extend_from_slice(batch.spans());
-            self.stats.count(&batch);
-            results.push(map(batch));
+        self.folded = 0;
+        while self.spans.len() < MAX_SPANS {
+            // A panic elsewhere ends all; until then the source is as it was.
+            let next = source.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((place, run)) = next else { return };
+            let (results_before, spans_before) = (results.len(), self.spans.len());
+            let mut position = Position::default();
+            while self.spans.len() < MAX_SPANS && !run.is_done(&position) {
+                let batch = run.decode_next(&mut position, &mut self.arena, max_events);
+                self.spans.extend_from_slice(batch.spans());
+                self.stats.count(&batch);
+                results.push_back(map(batch));
+            }
+            self.shares.push(Share {
+                run: place,
+                worker: index,
+                results: results.len() - results_before,
+                spans: self.spans.len() - spans_before,
+            });
+            if !run.is_done(&position) {
+                self.left = Some((run, position));
+            }
         }
-        results
+    }
+}
+
+impl<F: Format> Source<'_, F> {
+    /// The next run and its place in the window. An error after some of them is given with the next
+    /// window, since the framer repeats it.
+    fn next(&mut self) -> Option<(usize, Run<F::Decoder>)> {
+        if self.is_over || self.taken == self.max {
+            return None;
+        }
+        let place = self.taken;
+        match self.framer.next_run() {
+            Ok(Some(run)) => {
+                self.taken += 1;
+                return Some((place, run));
+            }
+            Ok(None) => {}
+            Err(error) => self.error = Some(error),
+        }
+        self.is_over = true;
+        None
     }
 }

@@ -101,6 +101,7 @@ mod tests {
     use super::Payload;
 
     #[test]
+    #[allow(clippy::indexing_slicing, reason = "the test knows how long it is")]
     fn text_ends_at_its_nul_wherever_that_is() {
         for len in 0..40 {
             let mut bytes = b"a\0".repeat(len);

@@ -108,7 +108,7 @@ fn fields_that_no_class_has_are_told() {
 
 #[test]
 fn clones_in_parallel_take_the_same() {
-    use tracemill::{Auto, Config, ParallelParser};
+    use tracemill::{Auto, Config, ParallelParser, Results};
     let mix = tracemill_testkit::Mix::default();
     let stream = mix.bytes(2 << 20).0;
     let mut filter = filter("@keywords & 3 && @payload_bytes > 20 || @id in (1, 4, 7)");
@@ -119,14 +119,13 @@ fn clones_in_parallel_take_the_same() {
     parser.push(stream.into()).unwrap();
     parser.finish();
     let mut found = Vec::new();
-    while let Some(window) = parser
-        .map_window(|batch| {
-            let mut filter = filter.clone();
-            batch.iter().map(|event| filter.takes(event)).collect::<Vec<bool>>()
-        })
-        .unwrap()
-    {
-        found.extend(window.into_iter().flatten());
+    let mut results = Results::new();
+    let take = |batch: tracemill::Batch<'_>| {
+        let mut filter = filter.clone();
+        batch.iter().map(|event| filter.takes(event)).collect::<Vec<bool>>()
+    };
+    while parser.map_window(&mut results, take).unwrap() {
+        found.extend(results.by_ref().flatten());
     }
     assert_eq!(found, expected);
 }

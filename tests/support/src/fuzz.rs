@@ -152,6 +152,6 @@ pub fn tighten(config: &mut Config, rng: &mut Rng) {
     config.batch_events = rng.index(40) + 1;
     config.max_arena = 16 << 10;
     config.run_target = 1 << rng.range(0..14);
-    config.window = rng.index(4) + 1;
+    config.threads = rng.index(4) + 1;
     config.max_held = 1 << rng.range(14..18);
 }

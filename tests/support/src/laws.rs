@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use tracemill_clr::Clr;
-use tracemill_engine::{Config, Error, Format, ParallelParser, Parser, Stats};
+use tracemill_engine::{Config, Error, Format, ParallelParser, Parser, Results, Stats};
 use tracemill_nettrace::Nettrace;
 use tracemill_testkit::Rng;
 
@@ -106,11 +106,12 @@ pub fn check_order(bytes: &Bytes, config: &Config, expected: &Summary, rng: &mut
     let mut digest = Digest::default();
     let max = 1 << rng.range(8..22);
     let mut rest = bytes.clone();
-    let drain = |parser: &mut ParallelParser<Nettrace>, digest: &mut Digest| loop {
+    let mut results = Results::new();
+    let mut drain = |parser: &mut ParallelParser<Nettrace>, digest: &mut Digest| loop {
         // Events are copied out on the workers and hashed here, in the order they come back.
-        match parser.map_window(|batch| copy(&batch)) {
-            Ok(Some(batches)) => batches.iter().for_each(|batch| batch.add_to(digest)),
-            Ok(None) => return,
+        match parser.map_window(&mut results, |batch| copy(&batch)) {
+            Ok(true) => results.by_ref().for_each(|batch| batch.add_to(digest)),
+            Ok(false) => return,
             Err(error) => return digest.error = Some(error),
         }
     };
