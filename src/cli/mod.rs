@@ -33,6 +33,7 @@ mod text;
 mod time;
 mod unknown;
 mod version;
+mod whole;
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};

@@ -5,7 +5,6 @@ mod providers;
 mod source;
 mod stopping;
 mod watch;
-mod whole;
 
 use std::time::Duration;
 
@@ -17,7 +16,6 @@ pub(crate) use providers::Providers;
 pub(crate) use source::Source;
 pub(crate) use stopping::{Stopping, Unheard};
 pub(crate) use watch::{Origin, Watch, watch};
-pub(crate) use whole::Whole;
 
 use tracemill::Glob;
 

@@ -9,7 +9,8 @@ use tracemill::conventions::metrics::Instrument;
 use super::output::Output;
 use super::sample::{Sample, Time};
 use super::series::AllSeries;
-use crate::cli::attach::{Origin, Whole};
+use crate::cli::attach::Origin;
+use crate::cli::whole::Whole;
 use crate::cli::{input, text};
 
 /// How tables are printed.
