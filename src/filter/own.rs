@@ -1,7 +1,7 @@
 //! What every event has beside its payload: `@level`, `@tid` and so on.
 
 use tracemill_engine::{EventClass, EventView, Value};
-use tracemill_nettrace::{Event, Label};
+use tracemill_nettrace::Event;
 
 /// One of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,23 +95,22 @@ impl Own {
                 Value::Unsigned((event.stack()?.len() / size) as u64)
             }
             Self::PayloadBytes => Value::Unsigned(event.payload().len() as u64),
-            _ => match self.of_labels(event) {
+            _ => match self.labelled(event) {
                 Some(number) => Value::Unsigned(number),
                 None => self.of_class(event.class()?)?,
             },
         })
     }
 
-    fn of_labels(self, event: EventView<'_>) -> Option<u64> {
-        if !self.may_be_labelled() {
-            return None;
-        }
-        Event::of(event)?.labels().find_map(|label| match (self, label) {
-            (Self::Version, Label::Version(number))
-            | (Self::Level, Label::Level(number))
-            | (Self::Opcode, Label::Opcode(number)) => Some(number.into()),
-            (Self::Keywords, Label::Keywords(bits)) => Some(bits),
-            _ => None,
+    /// What labels may say otherwise than the class, where there can be labels.
+    fn labelled(self, event: EventView<'_>) -> Option<u64> {
+        let event = Event::of(event)?;
+        Some(match self {
+            Self::Version => event.version()?.into(),
+            Self::Level => event.level()?.into(),
+            Self::Opcode => event.opcode()?.into(),
+            Self::Keywords => event.keywords()?,
+            _ => return None,
         })
     }
 }

@@ -3,7 +3,6 @@
 mod column;
 mod fields;
 mod json;
-mod labels;
 mod message;
 mod printer;
 mod value;
