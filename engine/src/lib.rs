@@ -69,6 +69,6 @@ pub use state::{State, Thread, Threads, TraceInfo};
 pub use stats::{Memory, PoolStats, Stats};
 pub use store::{Store, Stored};
 pub use table::Table;
-pub use value::{Elements, IllFormed, Value, Values, utf16};
+pub use value::{Elements, IllFormed, Value, Values, utf8, utf16};
 pub use view::{EventView, Events};
 pub use windows::LossWindow;
