@@ -10,7 +10,7 @@ use clap_complete::Shell;
 use tracemill::{Config, Order, TimeRange};
 
 use super::events::Column;
-use super::{filter, time};
+use super::{filter, pump, time};
 pub(crate) use live::{
     CollectArgs, CounterForm, CountersArgs, LogsArgs, MonitorArgs, PsArgs, RotationArgs, Until,
 };
@@ -228,15 +228,11 @@ pub(crate) enum EventOrder {
 impl Printing {
     /// Limits for the parser.
     pub(crate) fn config(&self) -> Config {
-        let mut config = Config::default();
-        config.order = match self.order {
+        let order = match self.order {
             EventOrder::Time => Order::Time,
             EventOrder::File => Order::File,
         };
-        // The budget is for the rest as it is by default.
-        config.budget = config.budget.saturating_add(self.max_held);
-        config.max_held = self.max_held;
-        config
+        pump::limits(order, Some(self.max_held))
     }
 
     pub(crate) fn is_json(&self) -> bool {

@@ -1,7 +1,9 @@
 //! Running processes on the command line: which, and what a session asks of them.
 
+mod live;
 mod profiles;
 mod providers;
+mod running;
 mod source;
 mod stopping;
 mod watch;
@@ -11,8 +13,10 @@ use std::time::Duration;
 use clap::Args;
 use tracemill::ipc::{Client, Error, Places, Process, Reader, Rundown, SessionConfig, Timeouts};
 
+pub(crate) use live::{Asked, watch as live};
 pub(crate) use profiles::PROFILES;
 pub(crate) use providers::Providers;
+pub(crate) use running::{Dial, Running};
 pub(crate) use source::Source;
 pub(crate) use stopping::{Stopping, Unheard};
 pub(crate) use watch::{Origin, Watch, watch};
@@ -113,6 +117,7 @@ impl Asking {
 }
 
 /// A process that can be asked.
+#[derive(Clone)]
 pub(crate) struct Found {
     /// What it is called in messages.
     pub name: String,
@@ -126,8 +131,6 @@ pub(crate) struct Found {
 
 /// A session that runs.
 pub(crate) struct Attached {
-    /// The process.
-    pub pid: u64,
     /// What the process is called in messages.
     pub name: String,
     /// The stream.
@@ -179,53 +182,8 @@ impl Found {
     ) -> Result<Attached, Error> {
         let (reader, stopper) = self.client.start(config)?.split();
         let unheard = stopping.add(stopper);
-        Ok(Attached { pid: self.pid, name: self.name.clone(), reader, unheard })
+        Ok(Attached { name: self.name.clone(), reader, unheard })
     }
-}
-
-/// Starts a session at each of the processes. Those that cannot be had are told, and make the
-/// outcome; the others go on.
-pub(crate) fn attach(
-    target: &Target,
-    config: &SessionConfig,
-    stopping: &Stopping,
-    console: &Console,
-) -> (Vec<Attached>, Outcome) {
-    attach_with(target, console, |process| process.start(config, stopping))
-}
-
-/// The same without stacks, where nobody looks at them; runtimes before .NET 8 send them anyway.
-fn attach_without_stacks(
-    target: &Target,
-    config: &SessionConfig,
-    stopping: &Stopping,
-    console: &Console,
-) -> (Vec<Attached>, Outcome) {
-    let (mut with, mut without) = (config.clone(), config.clone());
-    (with.stacks, without.stacks) = (true, false);
-    attach_with(target, console, |process| match process.start(&without, stopping) {
-        Err(Error::NeedsCommand { .. }) => process.start(&with, stopping),
-        session => session,
-    })
-}
-
-fn attach_with(
-    target: &Target,
-    console: &Console,
-    start: impl Fn(&Found) -> Result<Attached, Error>,
-) -> (Vec<Attached>, Outcome) {
-    let (found, mut outcome) = find(target, console);
-    let mut attached = Vec::new();
-    for process in found {
-        match start(&process) {
-            Ok(session) => attached.push(session),
-            Err(error) => {
-                console.say(Some(&process.name), "session", None, &error.to_string());
-                outcome |= Outcome::TARGET;
-            }
-        }
-    }
-    (attached, outcome)
 }
 
 /// Processes of these names.

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tracemill::ipc::Stopper;
 
@@ -20,11 +20,14 @@ pub(crate) struct Stopping {
 
 #[derive(Default)]
 struct Shared {
-    sessions: Mutex<Vec<(Stopper, Unheard)>>,
+    sessions: Mutex<Vec<Session>>,
     is_stopped: AtomicBool,
     interrupts: AtomicUsize,
     last: Mutex<Vec<Last>>,
 }
+
+/// What stops it, and whether that failed.
+type Session = (Stopper, Unheard);
 
 /// What is done before a second Ctrl-C ends the program.
 type Last = Box<dyn FnOnce() + Send>;
@@ -81,6 +84,8 @@ impl Stopping {
         if self.is_stopped() {
             send(&mut session);
         }
+        // Those that nobody reads any more have ended.
+        sessions.retain(|(_, unheard)| Arc::strong_count(&unheard.0) > 1);
         sessions.push(session);
         unheard
     }
@@ -98,6 +103,17 @@ impl Stopping {
         sessions.iter_mut().for_each(send);
     }
 
+    /// Asks the runtime to end the session that this is of; does not wait for it. When that was; `None`
+    /// if it could not be asked, or all are being stopped.
+    pub(crate) fn stop_one(&self, unheard: &Unheard) -> Option<Instant> {
+        let mut sessions = self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |session: &&mut Session| Arc::ptr_eq(&session.1.0, &unheard.0);
+        let session = sessions.iter_mut().find(is_it).filter(|_| !self.is_stopped())?;
+        let now = Instant::now();
+        send(session);
+        (!unheard.is_set()).then_some(now)
+    }
+
     /// Whether they have been stopped.
     pub(crate) fn is_stopped(&self) -> bool {
         self.shared.is_stopped.load(Ordering::SeqCst)
@@ -112,7 +128,7 @@ impl Stopping {
     }
 }
 
-fn send((stopper, unheard): &mut (Stopper, Unheard)) {
+fn send((stopper, unheard): &mut Session) {
     if stopper.send().is_err() {
         unheard.0.store(true, Ordering::SeqCst);
     }

@@ -28,14 +28,14 @@ use std::sync::{Arc, Mutex};
 
 use clap::CommandFactory;
 use tracemill::ipc::{Places, SessionConfig};
-use tracemill::{Format, Order};
+use tracemill::{Config, Format, Order};
 
 use super::args::{Cli, CounterForm, CountersArgs, usage_error};
 use super::attach::{Origin, Watch, watch};
 use super::console::Console;
 use super::input;
 use super::outcome::Outcome;
-use super::pump::Pass;
+use super::pump::{self, Pass};
 use collector::{Collector, Shared, lock};
 use output::Output;
 use place::Place;
@@ -121,7 +121,7 @@ fn make_output(args: &CountersArgs, form: CounterForm) -> io::Result<Box<dyn Out
 
 /// Name of the process, or of the file.
 fn process_name(args: &CountersArgs) -> String {
-    let target = &args.source.target;
+    let target = &args.source.running.target;
     if let Some(path) = &args.source.file {
         return path.to_string_lossy().into_owned();
     }
@@ -165,8 +165,8 @@ impl Watch for Counters<'_> {
         Ok(())
     }
 
-    fn order(&self) -> Order {
-        Order::File
+    fn config(&self) -> Config {
+        pump::limits(Order::File, None)
     }
 
     fn is_json(&self) -> bool {

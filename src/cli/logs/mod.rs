@@ -11,15 +11,15 @@ mod values;
 use std::io;
 
 use clap::CommandFactory;
-use tracemill::Order;
 use tracemill::conventions::logging::{Form, PROVIDER};
 use tracemill::ipc::{Provider, Rundown, SessionConfig};
+use tracemill::{Config, Order};
 
 use super::args::{Cli, LogsArgs, usage_error};
 use super::attach::{Origin, Watch, watch};
 use super::console::Console;
 use super::outcome::Outcome;
-use super::pump::Pass;
+use super::pump::{self, Pass};
 use choice::Choice;
 use levels::Levels;
 use printer::Printer;
@@ -75,8 +75,12 @@ impl Watch for Logs<'_> {
         printer.finish(console)
     }
 
-    fn order(&self) -> Order {
-        Order::Time
+    fn config(&self) -> Config {
+        pump::limits(Order::Time, None)
+    }
+
+    fn tells_early(&self) -> bool {
+        false
     }
 
     fn is_json(&self) -> bool {
