@@ -22,6 +22,8 @@ use crate::cli::remarks;
 
 /// How often it is looked whether it is of any use to wait for processes.
 const LOOK: Duration = Duration::from_millis(100);
+/// How long a runtime may refuse to begin a session anew.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What is asked of which processes, and for how long.
 pub(crate) struct Asked<'a> {
@@ -194,6 +196,21 @@ impl<W: Watch> Live<'_, W> {
         }
     }
 
+    /// Starts the next session. A runtime that is about to end refuses for a moment before it is gone.
+    fn start_anew(&self, process: &Found) -> Result<Attached, Error> {
+        let began = Instant::now();
+        loop {
+            match self.start(process) {
+                Err(Error::Runtime(_) | Error::Timeout(_))
+                    if began.elapsed() < PATIENCE && !self.stopping.is_stopped() =>
+                {
+                    thread::sleep(LOOK);
+                }
+                session => return session,
+            }
+        }
+    }
+
     /// Reads one process to its end, session by session.
     fn one(&self, process: &Found, mut session: Attached) -> io::Result<Outcome> {
         let mut console = Console::live(self.watch.is_json(), self.asked.is_quiet);
@@ -208,15 +225,14 @@ impl<W: Watch> Live<'_, W> {
             }
             let mut pass = pass?;
             let stopped = stopped.filter(|_| !self.stopping.is_stopped());
-            let next = stopped.map(|at| (self.start(process), at.elapsed()));
+            let next = stopped.map(|at| (self.start_anew(process), at.elapsed()));
             outcome |= pass.outcome;
             if pass.stats.lost > 0 && self.asked.fail_on_loss {
                 outcome |= Outcome::LOSS;
             }
-            if !self.watch.tells_early() {
-                pass.stats.early = 0;
-            }
-            match next {
+            // Nobody waits for what may come later, so that this is as it should be.
+            pass.stats.early = 0;
+            let error = match next {
                 Some((Ok(new), gap)) => {
                     remarks::print(&console, &pass);
                     let ms = gap.as_millis().max(1);
@@ -224,20 +240,22 @@ impl<W: Watch> Live<'_, W> {
                         format!("asked anew; what happened in {ms} ms before is not seen");
                     console.remark(&process.name, &message);
                     session = new;
+                    continue;
                 }
-                next => {
-                    let finished = self.watch.finish(visitor, &pass, &console);
-                    if finished.is_err() {
-                        self.stopping.stop();
-                    }
-                    finished?;
-                    remarks::print(&console, &pass);
-                    if let Some((Err(error), _)) = next {
-                        outcome |= self.failed(Some(&process.name), &error);
-                    }
-                    return Ok(outcome);
-                }
+                // It ended at that very time.
+                None | Some((Err(Error::NotFound | Error::Refused | Error::Closed(_)), _)) => None,
+                Some((Err(error), _)) => Some(error),
+            };
+            let finished = self.watch.finish(visitor, &pass, &console);
+            if finished.is_err() {
+                self.stopping.stop();
             }
+            finished?;
+            remarks::print(&console, &pass);
+            if let Some(error) = error {
+                outcome |= self.failed(Some(&process.name), &error);
+            }
+            return Ok(outcome);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Running processes on the command line: which, and what a session asks of them.
 
+mod ids;
 mod live;
 mod profiles;
 mod providers;
@@ -54,6 +55,10 @@ pub(crate) struct Asking {
     /// Sets of providers, comma separated; see 'tracemill list-profiles'
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub profile: Vec<String>,
+    /// Of a provider only these events, by number, as My-Source=1,2,10-12, or all but these, as
+    /// My-Source!=3; may be repeated. The process itself leaves the others out (.NET 10)
+    #[arg(long, value_name = "NAME=IDS")]
+    pub event_ids: Vec<String>,
     /// Events of the runtime by kind, joined with '+', as gc+jit
     #[arg(long, value_name = "KINDS")]
     pub clrevents: Option<String>,
@@ -99,6 +104,9 @@ impl Asking {
             for name in default {
                 keywords = providers.add_profile(name)?.or(keywords);
             }
+        }
+        for ids in &self.event_ids {
+            providers.choose(ids)?;
         }
         for remark in std::mem::take(&mut providers.remarks) {
             console.say(None, "remark", None, &remark);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tracemill::ipc::Stopper;
+use tracemill::ipc::{Stop, Stopper};
 
 /// Exit code of a second Ctrl-C.
 const INTERRUPTED: i32 = 130;
@@ -100,18 +100,19 @@ impl Stopping {
     pub(crate) fn stop(&self) {
         self.shared.is_stopped.store(true, Ordering::SeqCst);
         let mut sessions = self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.iter_mut().for_each(send);
+        for session in sessions.iter_mut() {
+            send(session);
+        }
     }
 
     /// Asks the runtime to end the session that this is of; does not wait for it. When that was; `None`
-    /// if it could not be asked, or all are being stopped.
+    /// if it could not be asked, has ended, or all are being stopped.
     pub(crate) fn stop_one(&self, unheard: &Unheard) -> Option<Instant> {
         let mut sessions = self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         let is_it = |session: &&mut Session| Arc::ptr_eq(&session.1.0, &unheard.0);
         let session = sessions.iter_mut().find(is_it).filter(|_| !self.is_stopped())?;
         let now = Instant::now();
-        send(session);
-        (!unheard.is_set()).then_some(now)
+        (send(session) == Some(Stop::Sent)).then_some(now)
     }
 
     /// Whether they have been stopped.
@@ -128,8 +129,10 @@ impl Stopping {
     }
 }
 
-fn send((stopper, unheard): &mut Session) {
-    if stopper.send().is_err() {
+fn send((stopper, unheard): &mut Session) -> Option<Stop> {
+    let sent = stopper.send().ok();
+    if sent.is_none() {
         unheard.0.store(true, Ordering::SeqCst);
     }
+    sent
 }

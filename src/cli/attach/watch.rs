@@ -46,12 +46,6 @@ pub(crate) trait Watch: Sync {
     /// Whether messages are JSON.
     fn is_json(&self) -> bool;
 
-    /// Whether it is to be told how many events came before it was certain that none older would. It
-    /// is as it should be where nobody waits for what may come later.
-    fn tells_early(&self) -> bool {
-        true
-    }
-
     /// Why it cannot be done with several processes, if it cannot.
     fn only_one(&self) -> Option<&'static str> {
         None

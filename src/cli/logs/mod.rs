@@ -79,10 +79,6 @@ impl Watch for Logs<'_> {
         pump::limits(Order::Time, None)
     }
 
-    fn tells_early(&self) -> bool {
-        false
-    }
-
     fn is_json(&self) -> bool {
         self.args.is_json()
     }
