@@ -2,10 +2,9 @@
 
 use std::io;
 
-use clap::CommandFactory;
 use tracemill::{Config, Filter};
 
-use super::args::{Cli, MonitorArgs, usage_error};
+use super::args::{MonitorArgs, usage_error};
 use super::attach::{Asked, Origin, Watch, live};
 use super::console::Console;
 use super::events::Lines;
@@ -17,10 +16,10 @@ use super::pump::Pass;
 pub(crate) fn run(args: &MonitorArgs) -> io::Result<Outcome> {
     let console = Console::live(args.printing.is_json(), args.quiet);
     let config = args.asking.config(&["dotnet-common"], false, &console);
-    let config = config.unwrap_or_else(|message| usage_error(Cli::command(), &message));
+    let config = config.unwrap_or_else(|message| usage_error(&message));
     if args.running.is_empty() {
         let message = "which process? -p PID, -n NAME or --dport PATH; see 'tracemill ps'";
-        usage_error(Cli::command(), message);
+        usage_error(message);
     }
     let asked = Asked {
         running: &args.running,

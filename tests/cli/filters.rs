@@ -136,3 +136,30 @@ fn a_field_that_no_event_has_is_told() {
     let stopped = tracemill(&["events", "-n", "1", "--where", "@id > 0 || Status == 1", &http()]);
     assert_eq!((stopped.code, stopped.err.as_str()), (0, ""), "the rest may have it");
 }
+
+#[test]
+fn several_names_may_stand_in_one_list() {
+    let names = |args: &[&str]| -> Vec<serde_json::Value> {
+        lines(&events(args).ok()).into_iter().map(|event| event["event"].clone()).collect()
+    };
+    let list = names(&["--event", "RequestStart,RequestStop"]);
+    assert!(list.iter().any(|name| name == "RequestStart"));
+    assert!(list.iter().any(|name| name == "RequestStop"));
+    assert_eq!(list, names(&["--event", "RequestStart", "--event", "RequestStop"]));
+    assert_eq!(
+        names(&["--provider", "No-Such,system.net.http"]),
+        names(&["--provider", "system.net.http"])
+    );
+}
+
+#[test]
+fn what_is_wrong_is_told_with_the_usage_of_the_verb() {
+    let file = http();
+    for verb in ["info", "stats", "events"] {
+        let ran = tracemill(&[verb, "--where", "a >=", &file]);
+        let usage = format!("Usage: tracemill {verb} [OPTIONS] <FILE");
+        assert!(ran.code == 2 && ran.err.contains(&usage), "{}", ran.err);
+    }
+    let ran = tracemill(&["monitor", "-p", "1", "--where", "a >="]);
+    assert!(ran.code == 2 && ran.err.contains("Usage: tracemill monitor "), "{}", ran.err);
+}

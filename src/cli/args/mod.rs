@@ -3,9 +3,10 @@
 mod live;
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use clap::error::ErrorKind;
-use clap::{Args, Command, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use tracemill::{Config, Order, TimeRange};
 
@@ -66,8 +67,8 @@ pub(crate) enum Verb {
     /// Record running .NET processes, byte for byte as they send it
     #[command(after_help = EXIT_CODES)]
     Collect(CollectArgs),
-    /// List the sets of providers that --profile knows
-    ListProfiles,
+    /// List the sets of providers that --profile knows, with their keywords and levels
+    ListProfiles(ListProfilesArgs),
     /// List the formats that can be read
     ListFormats(ListFormatsArgs),
     /// Print completions for a shell
@@ -88,7 +89,8 @@ impl Verb {
             Self::Counters(args) => args.is_json(),
             Self::Logs(args) => args.is_json(),
             Self::ListFormats(args) => args.json,
-            Self::Collect(_) | Self::ListProfiles | Self::Completions(_) | Self::Man(_) => false,
+            Self::ListProfiles(args) => args.json,
+            Self::Collect(_) | Self::Completions(_) | Self::Man(_) => false,
         }
     }
 }
@@ -254,11 +256,12 @@ pub(crate) enum Form {
 /// Which events are taken: those that fit every kind of filter given.
 #[derive(Args, Debug)]
 pub(crate) struct Filters {
-    /// Only of providers of this name, '*' for any text; case does not matter; may be repeated
-    #[arg(long, value_name = "NAME")]
+    /// Only of providers of these names, comma separated, '*' for any text; case does not matter; may
+    /// be repeated
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub provider: Vec<String>,
-    /// Only events of this name ('*' for any text) or number; may be repeated
-    #[arg(long, value_name = "NAME|ID")]
+    /// Only events of these names ('*' for any text) or numbers, comma separated; may be repeated
+    #[arg(long, value_name = "NAMES|IDS", value_delimiter = ',')]
     pub event: Vec<String>,
     /// Only up to this level: 0 to 5, or critical, error, warning, informational, verbose; events of
     /// level 0 (always) are taken whatever it is
@@ -267,11 +270,11 @@ pub(crate) struct Filters {
     /// Only with any of these keywords, a bit set as 0x8000 or 32768; may be repeated
     #[arg(long, value_name = "BITS", value_parser = filter::keywords)]
     pub keyword: Vec<u64>,
-    /// Only of this process; may be repeated
-    #[arg(long, value_name = "ID")]
+    /// Only of these processes, comma separated; may be repeated
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
     pub pid: Vec<u64>,
-    /// Only of this thread; may be repeated
-    #[arg(long, value_name = "ID")]
+    /// Only of these threads, comma separated; may be repeated
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
     pub tid: Vec<u64>,
     /// Only from A (included) to B (not): '1.5s..2m' since the trace began, or RFC 3339 times;
     /// either side may be missing
@@ -285,6 +288,13 @@ pub(crate) struct Filters {
 
 #[derive(Args, Debug)]
 pub(crate) struct ListFormatsArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ListProfilesArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -317,7 +327,19 @@ pub(crate) fn bytes(text: &str) -> Result<usize, String> {
     number.ok_or_else(|| "expected a number with K, M or G, as 64M".to_owned())
 }
 
+/// The verb that is carried out: what is wrong with it is told with its own usage.
+static VERB: OnceLock<String> = OnceLock::new();
+
+/// Says which verb is carried out.
+pub(crate) fn begin(verb: &str) {
+    // There is one in all.
+    let _ = VERB.set(verb.to_owned());
+}
+
 /// Ends the program as clap does when the command line is wrong.
-pub(crate) fn usage_error(mut command: Command, message: &str) -> ! {
-    command.error(ErrorKind::ValueValidation, message).exit()
+pub(crate) fn usage_error(message: &str) -> ! {
+    let mut command = Cli::command();
+    command.build();
+    let verb = VERB.get().and_then(|verb| command.find_subcommand(verb)).cloned();
+    verb.unwrap_or(command).error(ErrorKind::ValueValidation, message).exit()
 }

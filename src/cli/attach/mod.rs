@@ -15,7 +15,7 @@ use clap::Args;
 use tracemill::ipc::{Client, Error, Places, Process, Reader, Rundown, SessionConfig, Timeouts};
 
 pub(crate) use live::{Asked, watch as live};
-pub(crate) use profiles::PROFILES;
+pub(crate) use profiles::{PROFILES, Profile};
 pub(crate) use providers::Providers;
 pub(crate) use running::{Dial, Running};
 pub(crate) use source::Source;

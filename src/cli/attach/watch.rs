@@ -4,12 +4,11 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use clap::CommandFactory;
 use tracemill::Config;
 use tracemill::ipc::SessionConfig;
 
 use super::{Source, live};
-use crate::cli::args::{Cli, usage_error};
+use crate::cli::args::usage_error;
 use crate::cli::console::Console;
 use crate::cli::outcome::Outcome;
 use crate::cli::pump::{self, Pass, Visitor};
@@ -67,7 +66,7 @@ pub(crate) fn watch<W: Watch>(
     }
     if source.running.is_empty() {
         let message = "of what? -p PID, -n NAME, --dport PATH or a FILE; see 'tracemill ps'";
-        usage_error(Cli::command(), message);
+        usage_error(message);
     }
     let asked = live::Asked {
         running: &source.running,

@@ -26,11 +26,10 @@ use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use clap::CommandFactory;
 use tracemill::ipc::{Places, SessionConfig};
 use tracemill::{Config, Format, Order};
 
-use super::args::{Cli, CounterForm, CountersArgs, usage_error};
+use super::args::{CounterForm, CountersArgs, usage_error};
 use super::attach::{Origin, Watch, watch};
 use super::console::Console;
 use super::input;
@@ -49,10 +48,10 @@ const DEFAULT: &str = "System.Runtime";
 
 /// Shows counters until all processes have ended, or it is stopped.
 pub(crate) fn run(args: &CountersArgs) -> io::Result<Outcome> {
-    let wanted = wanted(args).unwrap_or_else(|message| usage_error(Cli::command(), &message));
+    let wanted = wanted(args).unwrap_or_else(|message| usage_error(&message));
     let form = args.form();
     if form == CounterForm::Table && args.output.is_some() {
-        usage_error(Cli::command(), "-o needs --format csv, json or jsonl");
+        usage_error("-o needs --format csv, json or jsonl");
     }
     let ask = Ask {
         refresh_interval: args.interval(),
@@ -62,7 +61,7 @@ pub(crate) fn run(args: &CountersArgs) -> io::Result<Outcome> {
     };
     let config = if args.source.is_live() {
         let config = session::session(&wanted, &ask);
-        config.unwrap_or_else(|message| usage_error(Cli::command(), &message))
+        config.unwrap_or_else(|message| usage_error(&message))
     } else {
         SessionConfig::new(Vec::new())
     };
