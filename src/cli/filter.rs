@@ -50,6 +50,9 @@ pub(crate) fn remarks(filter: &Filter, pass: &Pass, console: &Console) {
         let message = format!("no event has a field named {}", text::escaped(field));
         console.remark(&pass.name, &message);
     }
+    for mismatch in filter.mismatches() {
+        console.remark(&pass.name, &format!("--where: {mismatch}"));
+    }
 }
 
 /// A level by number or name.

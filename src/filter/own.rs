@@ -23,25 +23,25 @@ pub(super) enum Own {
     PayloadBytes,
 }
 
-/// Their names in expressions.
+/// Their names in expressions; of several of one, the first is shown.
 const NAMES: &[(&str, Own)] = &[
-    ("provider", Own::Provider),
-    ("event", Own::Event),
-    ("id", Own::Id),
-    ("version", Own::Version),
-    ("level", Own::Level),
-    ("opcode", Own::Opcode),
-    ("keywords", Own::Keywords),
-    ("pid", Own::Process),
-    ("tid", Own::Thread),
-    ("thread", Own::ThreadName),
-    ("cpu", Own::Processor),
-    ("processor", Own::Processor),
-    ("ts", Own::Ns),
-    ("ticks", Own::Ticks),
-    ("stack", Own::Stack),
-    ("payload_bytes", Own::PayloadBytes),
-    ("bytes", Own::PayloadBytes),
+    ("@provider", Own::Provider),
+    ("@event", Own::Event),
+    ("@id", Own::Id),
+    ("@version", Own::Version),
+    ("@level", Own::Level),
+    ("@opcode", Own::Opcode),
+    ("@keywords", Own::Keywords),
+    ("@pid", Own::Process),
+    ("@tid", Own::Thread),
+    ("@thread", Own::ThreadName),
+    ("@cpu", Own::Processor),
+    ("@processor", Own::Processor),
+    ("@ts", Own::Ns),
+    ("@ticks", Own::Ticks),
+    ("@stack", Own::Stack),
+    ("@payload_bytes", Own::PayloadBytes),
+    ("@bytes", Own::PayloadBytes),
 ];
 
 /// The names, for a message.
@@ -50,7 +50,12 @@ pub(super) const EXPECTED: &str = "one of @provider, @event, @id, @version, @lev
 
 impl Own {
     pub(super) fn named(name: &str) -> Option<Self> {
-        NAMES.iter().find(|(is, _)| *is == name).map(|(_, own)| *own)
+        NAMES.iter().find(|(is, _)| is.strip_prefix('@') == Some(name)).map(|(_, own)| *own)
+    }
+
+    /// Its name in expressions.
+    pub(super) fn text(self) -> &'static str {
+        NAMES.iter().find(|(_, own)| *own == self).map_or("", |(name, _)| name)
     }
 
     /// Whether labels of an event (nettrace V6) may say otherwise than its class.

@@ -17,6 +17,7 @@ use tracemill_clr::nearest;
 use tracemill_engine::{EventClass, Field, FieldId, Layout, MAX_DEPTH, Map, Type, Value, Values};
 
 use super::expr::Path;
+use super::kind::Kind;
 
 /// A field of a class.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub(super) struct Place {
     rest: Box<[usize]>,
     /// Names of its values.
     pub map: Option<&'static Map>,
+    /// What its values are.
+    pub kind: Kind,
 }
 
 impl Place {
@@ -45,7 +48,8 @@ impl Place {
             let (&first, rest) = search.steps.split_first()?;
             let id = layout.field(&layout.fields().get(first)?.name);
             let id = id.filter(|id| id.index() == first);
-            Some(Self { id, first, rest: rest.into(), map: found.map })
+            let kind = Kind::of(found, layout);
+            Some(Self { id, first, rest: rest.into(), map: found.map, kind })
         })
     }
 

@@ -163,3 +163,23 @@ fn what_is_wrong_is_told_with_the_usage_of_the_verb() {
     let ran = tracemill(&["monitor", "-p", "1", "--where", "a >="]);
     assert!(ran.code == 2 && ran.err.contains("Usage: tracemill monitor "), "{}", ran.err);
 }
+
+#[test]
+fn a_comparison_that_can_never_hold_is_told() {
+    let told = |condition: &str| {
+        let ran = events(&["--where", condition]);
+        assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{condition}: {}", ran.err);
+        assert_eq!(ran.err.lines().count(), 1, "{condition}: {}", ran.err);
+        ran.err
+    };
+    let number = "statusCode is a number, and no such comparison holds of one";
+    assert!(told("statusCode == \"200\"").contains(number));
+    assert!(told("statusCode contains \"2\"").contains(number));
+    assert!(told("scheme == 5").contains("scheme is text, and no such"));
+    assert!(told("@level == \"warning\"").contains("@level is a number, and no such"));
+    assert!(told("@provider < 5").contains("@provider is text, and no such"));
+    // What holds of none, but could, is nobody's mistake.
+    let ran = events(&["--where", "scheme == \"gopher\" || statusCode > 999 || exists noSuch"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""));
+    assert!(ran.err.lines().count() == 1 && ran.err.contains("no event has a field named noSuch"));
+}
