@@ -1,7 +1,7 @@
 //! Processes that come to a port, sessions that are renewed, and events that are chosen by number, on a
 //! real runtime.
 #![cfg(all(feature = "cli", target_os = "linux", target_arch = "x86_64"))]
-#![allow(clippy::indexing_slicing, clippy::missing_panics_doc, reason = "tests may panic")]
+#![allow(clippy::indexing_slicing, clippy::float_cmp, clippy::missing_panics_doc, reason = "tests")]
 #![allow(dead_code, reason = "what is shared with other tests is not all used here")]
 
 use std::collections::BTreeMap;
@@ -168,4 +168,33 @@ fn events_are_chosen_by_number() {
         assert_eq!(counts, expected, "{chosen}");
         assert!((1..=10).any(|id| emitted(&id) > 0 && !wanted.contains(&id)), "{truth}");
     }
+}
+
+#[test]
+fn counters_begin_anew_with_their_session() {
+    let Some(run) = runtime("counters_begin_anew_with_their_session") else { return };
+    let mut program = Program::ready(run, "metrics --wait 1 --seconds 5 --series 2");
+    let watch = ["counters", "--counters", "TraceGen.Shop", "--renew-every", "2500ms", "-q"];
+    let mut watch = start_at(&program, &[&watch[..], &["--format", "jsonl"]].concat());
+    let truth = truth(&program);
+    kill_process(Pid::from_child(&watch), Signal::INT).unwrap();
+    let mut out = String::new();
+    std::io::Read::read_to_string(&mut watch.stdout.take().unwrap(), &mut out).unwrap();
+    assert_eq!(end(watch).code, 0);
+    let orders: Vec<Value> =
+        lines(&out).into_iter().filter(|value| value["name"] == "orders").collect();
+    // Each session has numbers and totals of its own.
+    let mut totals: BTreeMap<(u64, String), f64> = BTreeMap::new();
+    for value in &orders {
+        let key = (value["instrument_id"].as_u64().unwrap(), value["tags"].to_string());
+        let total = totals.entry(key).or_default();
+        *total += value["delta"].as_f64().unwrap();
+        assert_eq!(*total, value["value"].as_f64().unwrap(), "{value}");
+        assert_eq!(value["meter_tags"]["region"], "eu-1", "of every session: {value}");
+    }
+    let mut ids: Vec<u64> = totals.keys().map(|(id, _)| *id).collect();
+    ids.dedup();
+    assert!(ids.len() >= 2, "{totals:?}");
+    assert!(totals.values().sum::<f64>() <= truth["orders"].as_f64().unwrap());
+    program.wait();
 }

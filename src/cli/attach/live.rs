@@ -239,6 +239,11 @@ impl<W: Watch> Live<'_, W> {
                     let message =
                         format!("asked anew; what happened in {ms} ms before is not seen");
                     console.remark(&process.name, &message);
+                    let renewed = self.watch.renewed(&mut visitor);
+                    if renewed.is_err() {
+                        self.stopping.stop();
+                    }
+                    renewed?;
                     session = new;
                     continue;
                 }

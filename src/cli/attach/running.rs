@@ -29,7 +29,8 @@ pub(crate) struct Running {
     /// Ask each process anew after this time, as 1h: the names of events, which only grow as long as
     /// a session lives, are forgotten then, and times count from there again. The old session is read
     /// to its end before the new one begins, so that nothing comes twice; what happens between the
-    /// two, usually some milliseconds, is not seen, and a message says how long that was
+    /// two, usually some milliseconds, is not seen, and a message says how long that was. Of counters,
+    /// the interval under way is lost as well, and totals of instruments begin at 0 again
     #[arg(long, value_name = "TIME", value_parser = some_time)]
     pub renew_every: Option<Duration>,
 }

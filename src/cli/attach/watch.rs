@@ -39,6 +39,14 @@ pub(crate) trait Watch: Sync {
     /// Output cannot be written.
     fn finish(&self, visitor: Self::Visitor, pass: &Pass, console: &Console) -> io::Result<()>;
 
+    /// A session has ended, and another of the same process begins.
+    ///
+    /// # Errors
+    /// Output cannot be written.
+    fn renewed(&self, _visitor: &mut Self::Visitor) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Limits for the parser.
     fn config(&self) -> Config;
 

@@ -164,6 +164,10 @@ impl Watch for Counters<'_> {
         Ok(())
     }
 
+    fn renewed(&self, collector: &mut Collector) -> io::Result<()> {
+        collector.renew()
+    }
+
     fn config(&self) -> Config {
         pump::limits(Order::File, None)
     }

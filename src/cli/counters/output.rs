@@ -16,6 +16,11 @@ pub(super) trait Output: Send {
     /// An instrument is no longer there.
     fn ended(&mut self, _origin: &Origin, _instrument: &Instrument<'_>) {}
 
+    /// A new session of a process begins, in which instruments have other numbers.
+    fn renewed(&mut self, _origin: &Origin) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Nothing may come for a while.
     fn pause(&mut self) -> io::Result<()>;
 

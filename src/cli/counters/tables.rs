@@ -63,6 +63,14 @@ impl Plain {
 }
 
 impl Output for Plain {
+    fn renewed(&mut self, origin: &Origin) -> io::Result<()> {
+        self.finish(origin, None)?;
+        if let Some(table) = self.tables.get_mut(&origin.name) {
+            table.series.clear();
+        }
+        Ok(())
+    }
+
     fn sample(&mut self, origin: &Origin, sample: &Sample<'_>) -> io::Result<()> {
         let Self { style, tables, out } = self;
         if !tables.contains_key(&origin.name) {
@@ -143,6 +151,13 @@ impl Screen {
 }
 
 impl Output for Screen {
+    fn renewed(&mut self, origin: &Origin) -> io::Result<()> {
+        if let Some(table) = self.tables.get_mut(&origin.name) {
+            table.series.clear();
+        }
+        Ok(())
+    }
+
     fn sample(&mut self, origin: &Origin, sample: &Sample<'_>) -> io::Result<()> {
         let style = self.style;
         let table = self.tables.entry(origin.name.clone()).or_insert_with(|| Table::new(style));
