@@ -159,7 +159,7 @@ impl Watch for Counters<'_> {
     fn finish(&self, mut collector: Collector, pass: &Pass, _: &Console) -> io::Result<()> {
         self.has_read.store(true, Ordering::Relaxed);
         collector.finish(pass.parser.format().state().clock.origin_utc_ns)?;
-        let refused = lock(&self.output).refused();
+        let refused = lock(&self.output).leave(&collector.origin);
         collector.told.rest(refused, collector.unreadable);
         Ok(())
     }

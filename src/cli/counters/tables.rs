@@ -101,8 +101,8 @@ impl Output for Plain {
         self.out.flush()
     }
 
-    fn refused(&self) -> u64 {
-        self.tables.values().map(|table| table.series.refused).sum()
+    fn leave(&mut self, origin: &Origin) -> u64 {
+        self.tables.remove(&origin.name).map_or(0, |table| table.series.refused)
     }
 }
 
@@ -113,6 +113,9 @@ fn show(out: &mut Whole, table: &mut Table, name: &str, style: Style) -> io::Res
     table.series.shown();
     Ok(())
 }
+
+/// Tables beyond which those of processes that have ended go.
+const MAX_TABLES: usize = 16;
 
 /// The last values, drawn again where they stand on a terminal.
 pub(super) struct Screen {
@@ -185,8 +188,13 @@ impl Output for Screen {
         Ok(())
     }
 
-    fn refused(&self) -> u64 {
-        self.tables.values().map(|table| table.series.refused).sum()
+    fn leave(&mut self, origin: &Origin) -> u64 {
+        let refused = self.tables.get(&origin.name).map_or(0, |table| table.series.refused);
+        // The last values stay to be read; but processes may come and go for ever.
+        if self.tables.len() > MAX_TABLES {
+            self.tables.remove(&origin.name);
+        }
+        refused
     }
 }
 
