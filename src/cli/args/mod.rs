@@ -1,20 +1,22 @@
 //! What can be said on the command line.
 
+mod filters;
 mod live;
+mod usage;
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
 
-use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
-use tracemill::{Config, Order, TimeRange};
+use tracemill::{Config, Order};
 
 use super::events::Column;
-use super::{filter, pump, time};
+use super::pump;
+pub(crate) use filters::Filters;
 pub(crate) use live::{
     CollectArgs, CounterForm, CountersArgs, LogsArgs, MonitorArgs, PsArgs, RotationArgs, Until,
 };
+pub(crate) use usage::{begin, usage_error};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -253,39 +255,6 @@ pub(crate) enum Form {
     Csv,
 }
 
-/// Which events are taken: those that fit every kind of filter given.
-#[derive(Args, Debug)]
-pub(crate) struct Filters {
-    /// Only of providers of these names, comma separated, '*' for any text; case does not matter; may
-    /// be repeated
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub provider: Vec<String>,
-    /// Only events of these names ('*' for any text) or numbers, comma separated; may be repeated
-    #[arg(long, value_name = "NAMES|IDS", value_delimiter = ',')]
-    pub event: Vec<String>,
-    /// Only up to this level: 0 to 5, or critical, error, warning, informational, verbose; events of
-    /// level 0 (always) are taken whatever it is
-    #[arg(long, value_name = "LEVEL", value_parser = filter::level)]
-    pub level: Option<u8>,
-    /// Only with any of these keywords, a bit set as 0x8000 or 32768; may be repeated
-    #[arg(long, value_name = "BITS", value_parser = filter::keywords)]
-    pub keyword: Vec<u64>,
-    /// Only of these processes, comma separated; may be repeated
-    #[arg(long, value_name = "IDS", value_delimiter = ',')]
-    pub pid: Vec<u64>,
-    /// Only of these threads, comma separated; may be repeated
-    #[arg(long, value_name = "IDS", value_delimiter = ',')]
-    pub tid: Vec<u64>,
-    /// Only from A (included) to B (not): '1.5s..2m' since the trace began, or RFC 3339 times;
-    /// either side may be missing
-    #[arg(long, value_name = "A..B", allow_hyphen_values = true, value_parser = time::range)]
-    pub time: Option<TimeRange>,
-    /// Only where this holds: 'Event.Field >= 10 && Text contains "x"', '@level < 4'; of repeated ones
-    /// all have to
-    #[arg(long = "where", value_name = "EXPR")]
-    pub condition: Vec<String>,
-}
-
 #[derive(Args, Debug)]
 pub(crate) struct ListFormatsArgs {
     /// Print JSON
@@ -325,21 +294,4 @@ pub(crate) fn bytes(text: &str) -> Result<usize, String> {
     };
     let number = digits.parse::<usize>().ok().and_then(|number| number.checked_mul(unit));
     number.ok_or_else(|| "expected a number with K, M or G, as 64M".to_owned())
-}
-
-/// The verb that is carried out: what is wrong with it is told with its own usage.
-static VERB: OnceLock<String> = OnceLock::new();
-
-/// Says which verb is carried out.
-pub(crate) fn begin(verb: &str) {
-    // There is one in all.
-    let _ = VERB.set(verb.to_owned());
-}
-
-/// Ends the program as clap does when the command line is wrong.
-pub(crate) fn usage_error(message: &str) -> ! {
-    let mut command = Cli::command();
-    command.build();
-    let verb = VERB.get().and_then(|verb| command.find_subcommand(verb)).cloned();
-    verb.unwrap_or(command).error(ErrorKind::ValueValidation, message).exit()
 }

@@ -5,6 +5,7 @@ mod live;
 mod profiles;
 mod providers;
 mod running;
+mod sessions;
 mod source;
 mod stopping;
 mod watch;
