@@ -5,10 +5,11 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::Duration;
 
-use tracemill::ipc::{Error, Port, Runtime, SessionConfig, Timeouts};
+use tracemill::ipc::{Error, Port, Runtime, SessionConfig, Step, Timeouts};
 
 use super::{Attached, Dial, Found, Running, Stopping, Watch, find};
 use crate::cli::console::Console;
@@ -39,7 +40,7 @@ pub(crate) fn watch<W: Watch>(asked: &Asked<'_>, watch: &W) -> io::Result<Outcom
     // Before anything is started, so that it can be stopped.
     let stopping = Stopping::default();
     stopping.at_interrupt()?;
-    let live = Live { asked, watch, stopping, console };
+    let live = Live { asked, watch, stopping, console, has_one: AtomicBool::new(false) };
     match asked.running.port.as_deref().map(Dial::of) {
         Some(Dial::Port(path)) => live.serve(path),
         Some(Dial::Listening(path)) => match Found::listening(path) {
@@ -58,6 +59,8 @@ pub(super) struct Live<'a, W> {
     pub(super) watch: &'a W,
     pub(super) stopping: Stopping,
     console: Console,
+    /// A process has come.
+    has_one: AtomicBool,
 }
 
 type Watching<'s> = ScopedJoinHandle<'s, io::Result<Outcome>>;
@@ -115,17 +118,17 @@ impl<W: Watch> Live<'_, W> {
 
     fn accept<'s>(&'s self, scope: &'s Scope<'s, '_>, port: &Port) -> io::Result<Outcome> {
         let (mut threads, mut outcome): (Vec<Watching<'s>>, _) = (Vec::new(), Outcome::default());
-        let (only_one, mut has_one) = (self.watch.only_one(), false);
-        while !self.stopping.is_stopped() && (only_one.is_none() || !has_one || !threads.is_empty())
-        {
+        let only_one = self.watch.only_one().is_some();
+        let has_one = || self.has_one.load(Ordering::SeqCst);
+        while !self.stopping.is_stopped() && (!only_one || !has_one() || !threads.is_empty()) {
             match port.accept_new(LOOK) {
-                Ok(runtime) if has_one && only_one.is_some() => {
+                Ok(runtime) if only_one && has_one() => {
                     let message = "dialled in as well; not watched";
                     self.console.remark(&format!("process {}", runtime.pid()), message);
                     self.let_go(&runtime);
                 }
                 Ok(runtime) => {
-                    has_one = true;
+                    self.has_one.store(true, Ordering::SeqCst);
                     threads.push(scope.spawn(move || self.dialled(&runtime)));
                 }
                 Err(Error::Timeout(_)) => {}
@@ -146,6 +149,11 @@ impl<W: Watch> Live<'_, W> {
     fn dialled(&self, runtime: &Runtime) -> io::Result<Outcome> {
         let process = Found::dialled(runtime, None);
         let session = self.start(&process);
+        if let Err(Error::Timeout(Step::Dial) | Error::Closed(_)) = session {
+            self.has_one.store(false, Ordering::SeqCst);
+            self.console.remark(&process.name, "dialled in, and was gone before it could be asked");
+            return Ok(Outcome::default());
+        }
         self.resume(&process);
         let session = match session {
             Ok(session) => session,
