@@ -33,7 +33,7 @@ mod filter;
 
 pub use auto::Auto;
 pub use bytes::Bytes;
-pub use filter::{Filter, FilterError, FilterSpec, Glob, Instant, TimeRange};
+pub use filter::{Filter, FilterError, FilterSpec, Glob, Instant, Mismatch, TimeRange};
 pub use tracemill_engine::*;
 
 /// Layouts of the events of the .NET runtime, which its streams do not describe.

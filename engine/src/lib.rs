@@ -75,7 +75,7 @@ pub use state::{State, Thread, Threads, TraceInfo};
 pub use stats::{Memory, PoolStats, Stats};
 pub use store::{Store, Stored};
 pub use table::Table;
-pub use value::{Value, utf16};
+pub use value::{Value, utf8, utf16};
 pub use values::{Elements, IllFormed, Values};
 pub use view::{EventView, Events};
 pub use windows::LossWindow;

@@ -42,7 +42,8 @@ impl<'a> Payload<'a> {
         let bytes = self.from(at)?;
         // Whole strides without a NUL first: they are compared all at once.
         let has_none = |stride: &&[u8]| {
-            !stride.chunks_exact(2).fold(false, |found, unit| found | (unit == [0, 0]))
+            let units = stride.chunks_exact(2).map(|unit| u8::from(unit == [0, 0]));
+            units.fold(0, |found, is_nul| found | is_nul) == 0
         };
         let passed = STRIDE * bytes.chunks_exact(STRIDE).take_while(has_none).count();
         let left = bytes.get(passed..)?;

@@ -73,9 +73,9 @@ mod tests {
     fn what_workers_made_comes_in_order_of_their_turns() {
         let mut results = Results::new();
         for _ in 0..2 {
-            let parts = results.begin(2);
-            parts[0].extend(['a', 'c']);
-            parts[1].extend(['b', 'e', 'f']);
+            let [first, second] = results.begin(2) else { panic!("two parts") };
+            first.extend(['a', 'c']);
+            second.extend(['b', 'e', 'f']);
             results.then_of(0, 1);
             results.then_of(1, 1);
             results.then_of(0, 1);

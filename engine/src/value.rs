@@ -27,7 +27,7 @@ pub enum Value<'a> {
     Guid([u8; 16]),
     /// Text in UTF-16, little-endian, as on the wire; see [`utf16`].
     Utf16(&'a [u8]),
-    /// Text in UTF-8, as on the wire: it may be ill-formed.
+    /// Text in UTF-8, as on the wire: it may be ill-formed; see [`utf8`].
     Utf8(&'a [u8]),
     /// Bytes.
     Bytes(&'a [u8]),
@@ -70,11 +70,7 @@ impl<'a> Value<'a> {
             Self::Utf16(bytes) => arena.alloc_chars(utf16(bytes)),
             Self::Utf8(bytes) => match std::str::from_utf8(bytes) {
                 Ok(text) => Some(text),
-                Err(_) => arena.alloc_chars(bytes.utf8_chunks().flat_map(|chunk| {
-                    let ill_formed = !chunk.invalid().is_empty();
-                    let replaced = ill_formed.then_some(char::REPLACEMENT_CHARACTER);
-                    chunk.valid().chars().chain(replaced)
-                })),
+                Err(_) => arena.alloc_chars(utf8(bytes)),
             },
             _ => None,
         }
@@ -85,4 +81,17 @@ impl<'a> Value<'a> {
 pub fn utf16(bytes: &[u8]) -> impl Iterator<Item = char> + Clone + '_ {
     let units = bytes.chunks_exact(2).map(|unit| unit.try_into().map_or(0, u16::from_le_bytes));
     char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+}
+
+/// Decodes UTF-8 as it stands on the wire; what is ill-formed becomes U+FFFD, as
+/// [`String::from_utf8_lossy`] has it.
+///
+/// ```
+/// assert!(tracemill_engine::utf8(b"h\xc3\xa9\xff").eq(['h', 'é', '\u{fffd}']));
+/// ```
+pub fn utf8(bytes: &[u8]) -> impl Iterator<Item = char> + Clone + '_ {
+    bytes.utf8_chunks().flat_map(|chunk| {
+        let replaced = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
+        chunk.valid().chars().chain(replaced)
+    })
 }

@@ -177,7 +177,7 @@ impl<'a> Values<'a> {
         let fields = self.layout.object(first, count);
         let (next, start, failed) = (0, at, false);
         let is_seen = u32::from(depth) <= MAX_DEPTH;
-        is_seen.then_some(Values { fields, next, start, at, depth, failed, ..*self })
+        is_seen.then_some(Values { fields, start, at, next, depth, failed, ..*self })
     }
 
     /// Reads a value at `at`, and how many bytes it took.

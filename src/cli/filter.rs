@@ -1,9 +1,8 @@
 //! The filters of the command line.
 
-use clap::CommandFactory;
 use tracemill::{Filter, FilterSpec};
 
-use super::args::{Cli, Filters, usage_error};
+use super::args::{Filters, usage_error};
 use super::console::Console;
 use super::end::End;
 use super::pump::Pass;
@@ -21,7 +20,7 @@ impl Filters {
         spec.threads.clone_from(&self.tid);
         spec.conditions.clone_from(&self.condition);
         Filter::new(&spec).unwrap_or_else(|error| {
-            usage_error(Cli::command(), &format!("invalid value for '--where <EXPR>': {error}"))
+            usage_error(&format!("invalid value for '--where <EXPR>': {error}"))
         })
     }
 
@@ -50,6 +49,9 @@ pub(crate) fn remarks(filter: &Filter, pass: &Pass, console: &Console) {
     for field in filter.fields_not_met() {
         let message = format!("no event has a field named {}", text::escaped(field));
         console.remark(&pass.name, &message);
+    }
+    for mismatch in filter.mismatches() {
+        console.remark(&pass.name, &format!("--where: {mismatch}"));
     }
 }
 

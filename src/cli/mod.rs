@@ -16,6 +16,7 @@ mod filter;
 mod info;
 mod input;
 mod json;
+mod list_profiles;
 mod live;
 mod logs;
 mod manual;
@@ -33,12 +34,13 @@ mod text;
 mod time;
 mod unknown;
 mod version;
+mod whole;
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use args::{Cli, Verb};
 use console::Console;
@@ -46,7 +48,11 @@ use outcome::Outcome;
 
 /// Does what the command line asks for.
 pub(crate) fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    if let Some(verb) = matches.subcommand_name() {
+        args::begin(verb);
+    }
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let json = cli.verb.as_ref().is_some_and(Verb::is_json);
     match dispatch(cli) {
         Ok(outcome) => ExitCode::from(outcome.code()),
@@ -63,7 +69,7 @@ pub(crate) fn run() -> ExitCode {
 fn dispatch(cli: Cli) -> io::Result<Outcome> {
     match cli.verb {
         _ if cli.version => version::print(cli.verbose),
-        None => args::usage_error(Cli::command(), "a verb is needed; see 'tracemill --help'"),
+        None => args::usage_error("a verb is needed; see 'tracemill --help'"),
         Some(Verb::Info(args)) => info::run(&args),
         Some(Verb::Stats(args)) => stats::run(&args),
         Some(Verb::Events(args)) => events::run(&args),
@@ -72,7 +78,7 @@ fn dispatch(cli: Cli) -> io::Result<Outcome> {
         Some(Verb::Counters(args)) => counters::run(&args),
         Some(Verb::Logs(args)) => logs::run(&args),
         Some(Verb::Collect(args)) => collect::run(&args),
-        Some(Verb::ListProfiles) => ps::list_profiles(),
+        Some(Verb::ListProfiles(args)) => list_profiles::run(&args),
         Some(Verb::ListFormats(args)) => version::list_formats(args.json),
         Some(Verb::Completions(args)) => manual::completions(args.shell),
         Some(Verb::Man(args)) => manual::pages(args.dir.as_deref()),
@@ -85,7 +91,7 @@ fn each(
     mut verb: impl FnMut(&Path) -> io::Result<Outcome>,
 ) -> io::Result<Outcome> {
     if files.iter().filter(|path| input::is_stdin(path)).count() > 1 {
-        args::usage_error(Cli::command(), "standard input ('-') can be read only once");
+        args::usage_error("standard input ('-') can be read only once");
     }
     let mut outcome = Outcome::default();
     for path in files {

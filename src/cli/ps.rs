@@ -6,7 +6,6 @@ use serde::Serialize;
 use tracemill::ipc::{Listing, Places, Process, Reason, Unusable};
 
 use super::args::PsArgs;
-use super::attach::PROFILES;
 use super::console::Console;
 use super::json::{self, SCHEMA_VERSION};
 use super::outcome::Outcome;
@@ -33,13 +32,6 @@ pub(crate) fn run(args: &PsArgs) -> io::Result<Outcome> {
         print(&mut out, &listing, args.all)?;
     }
     out.flush()?;
-    Ok(Outcome::default())
-}
-
-/// Lists the sets of providers.
-pub(crate) fn list_profiles() -> io::Result<Outcome> {
-    let rows = PROFILES.iter().map(|profile| (profile.name.to_owned(), profile.about.to_owned()));
-    table::pairs(&mut io::stdout().lock(), &rows.collect::<Vec<_>>())?;
     Ok(Outcome::default())
 }
 

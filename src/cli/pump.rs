@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
-use tracemill::{Auto, Batch, Config, Fault, Parser, PoolStats, Stats};
+use tracemill::{Auto, Batch, Config, Fault, Order, Parser, PoolStats, Stats};
 
 use super::args::Reading;
 use super::console::Console;
@@ -78,6 +78,19 @@ impl Pass {
         let state = self.parser.format().state();
         !self.end.is_unsupported() && !state.trace.format.is_empty()
     }
+}
+
+/// Limits for the parser, where events are wanted in this order. `max_held`: bytes that may wait, if
+/// not as by default.
+pub(crate) fn limits(order: Order, max_held: Option<usize>) -> Config {
+    let mut config = Config::default();
+    config.order = order;
+    config.max_held = max_held.unwrap_or(config.max_held);
+    if order == Order::Time {
+        // The budget is for the rest as it is by default.
+        config.budget = config.budget.saturating_add(config.max_held);
+    }
+    config
 }
 
 /// Reads all of `path` for `visitor`, and says on the console what was wrong with it. `None` if it
@@ -242,7 +255,6 @@ fn tell(console: &Console, name: &str, fault: &Fault) {
 mod tests {
     use std::io::{Error, Read};
 
-    use tracemill::Order;
     use tracemill_testkit::{Event, Metadata, TraceHeader, v4};
 
     use super::*;

@@ -56,11 +56,16 @@ pub(crate) fn escape(out: &mut Vec<u8>, text: &str) {
         out.extend_from_slice(text.as_bytes());
         return;
     }
-    for char in text.chars() {
+    escape_chars(out, text.chars());
+}
+
+/// The same with characters.
+pub(crate) fn escape_chars(out: &mut Vec<u8>, text: impl Iterator<Item = char>) {
+    for char in text {
         if char.is_control() || is_layout(char) {
-            out.extend_from_slice(char.escape_default().to_string().as_bytes());
+            chars(out, char.escape_default());
         } else {
-            out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+            chars(out, std::iter::once(char));
         }
     }
 }
@@ -72,6 +77,13 @@ fn is_layout(char: char) -> bool {
         char,
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
     )
+}
+
+/// Appends characters.
+pub(crate) fn chars(out: &mut Vec<u8>, chars: impl Iterator<Item = char>) {
+    for char in chars {
+        out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+    }
 }
 
 /// Escapes what stands in `out` from `start` on.

@@ -28,6 +28,16 @@ pub(super) enum Subject {
     Field(Path),
 }
 
+impl Subject {
+    /// It as it stands in the expression, or could.
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Self::Own(own) => own.text(),
+            Self::Field(path) => &path.text,
+        }
+    }
+}
+
 /// A field, with the names before it that the expression gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Path {

@@ -3,6 +3,7 @@
 mod cache;
 mod error;
 mod expr;
+mod kind;
 mod number;
 mod own;
 mod parser;
@@ -23,9 +24,10 @@ use tracemill_engine::{EventClass, EventView};
 use cache::{Cache, Entry, Verdict};
 pub use error::FilterError;
 use expr::{Expr, Leaf, Subject};
+pub use kind::Mismatch;
 use number::Number;
 use own::Own;
-use program::{Decision, Maker};
+use program::{Decision, Maker, Met};
 pub use spec::FilterSpec;
 use test::{Literal, Relation, Test};
 pub use text::Glob;
@@ -46,8 +48,8 @@ pub struct Filter {
     cache: Cache,
     /// For events whose class is not known.
     undescribed: Entry,
-    /// Of each comparison, whether a class had its field.
-    found: Box<[bool]>,
+    /// Of each comparison, what classes had to say.
+    met: Box<[Met]>,
 }
 
 /// What was asked for, made ready.
@@ -100,7 +102,7 @@ impl Filter {
         let is_by_labels =
             |leaf: &Leaf| matches!(leaf.subject, Subject::Own(own) if own.may_be_labelled());
         let by_labels = rules.leaves.iter().any(is_by_labels);
-        let mut found: Box<[bool]> = vec![false; rules.leaves.len()].into();
+        let mut met: Box<[Met]> = vec![Met::No; rules.leaves.len()].into();
         Ok(Self {
             by_class: is_named || !rules.leaves.is_empty(),
             by_event: !(rules.threads.is_empty() && rules.processes.is_empty())
@@ -108,8 +110,8 @@ impl Filter {
             by_labels,
             window: spec.time.map(Window::new),
             cache: Cache::new(),
-            undescribed: rules.decide(0, None, by_labels, &mut found),
-            found,
+            undescribed: rules.decide(0, None, by_labels, &mut met),
+            met,
             rules: Arc::new(rules),
         })
     }
@@ -132,8 +134,19 @@ impl Filter {
             let is_it =
                 |leaf: &&Leaf| matches!(&leaf.subject, Subject::Field(other) if other == path);
             let is_first = !self.rules.leaves.iter().take(at).any(|leaf| is_it(&leaf));
-            let is_met = self.found.get(at).is_some_and(|found| *found);
+            let is_met = self.met.get(at).is_some_and(|met| *met != Met::No);
             (is_first && !is_met).then_some(&*path.text)
+        })
+    }
+
+    /// The comparisons that can hold of no class so far that has what they compare: text that is
+    /// compared with a number, or with a name that no value has.
+    pub fn mismatches(&self) -> impl Iterator<Item = Mismatch<'_>> {
+        self.rules.leaves.iter().zip(&self.met).filter_map(|(leaf, met)| {
+            let Met::Never(kind, map) = *met else {
+                return None;
+            };
+            Some(Mismatch { subject: leaf.subject.text(), kind, map })
         })
     }
 
@@ -161,10 +174,10 @@ impl Filter {
     #[cold]
     #[inline(never)]
     fn find(&mut self, class: &EventClass, event: EventView<'_>) -> (usize, Verdict) {
-        let (rules, found) = (&self.rules, &mut self.found);
+        let (rules, met) = (&self.rules, &mut self.met);
         let (id, classes) = (event.class_id(), &event.state().classes);
         let labelled = self.by_labels && own::may_have_labels(event);
-        let make = || rules.decide(id, Some(class), labelled, found);
+        let make = || rules.decide(id, Some(class), labelled, met);
         self.cache.find(class, id, classes, labelled, make)
     }
 
@@ -197,12 +210,12 @@ impl Rules {
         id: u32,
         class: Option<&EventClass>,
         labelled: bool,
-        found: &mut [bool],
+        met: &mut [Met],
     ) -> Entry {
         let is_named = self.is_named(class);
         let leaves = &self.leaves;
         let mut make = |labelled| {
-            let decision = Maker { leaves, class, labelled, found }.make(&self.condition);
+            let decision = Maker { leaves, class, labelled, met }.make(&self.condition);
             if is_named { decision } else { Decision::Never }
         };
         let plain = make(false);

@@ -1,7 +1,7 @@
 //! What every event has beside its payload: `@level`, `@tid` and so on.
 
 use tracemill_engine::{EventClass, EventView, Value};
-use tracemill_nettrace::{Event, Label};
+use tracemill_nettrace::Event;
 
 /// One of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,25 +23,25 @@ pub(super) enum Own {
     PayloadBytes,
 }
 
-/// Their names in expressions.
+/// Their names in expressions; of several of one, the first is shown.
 const NAMES: &[(&str, Own)] = &[
-    ("provider", Own::Provider),
-    ("event", Own::Event),
-    ("id", Own::Id),
-    ("version", Own::Version),
-    ("level", Own::Level),
-    ("opcode", Own::Opcode),
-    ("keywords", Own::Keywords),
-    ("pid", Own::Process),
-    ("tid", Own::Thread),
-    ("thread", Own::ThreadName),
-    ("cpu", Own::Processor),
-    ("processor", Own::Processor),
-    ("ts", Own::Ns),
-    ("ticks", Own::Ticks),
-    ("stack", Own::Stack),
-    ("payload_bytes", Own::PayloadBytes),
-    ("bytes", Own::PayloadBytes),
+    ("@provider", Own::Provider),
+    ("@event", Own::Event),
+    ("@id", Own::Id),
+    ("@version", Own::Version),
+    ("@level", Own::Level),
+    ("@opcode", Own::Opcode),
+    ("@keywords", Own::Keywords),
+    ("@pid", Own::Process),
+    ("@tid", Own::Thread),
+    ("@thread", Own::ThreadName),
+    ("@cpu", Own::Processor),
+    ("@processor", Own::Processor),
+    ("@ts", Own::Ns),
+    ("@ticks", Own::Ticks),
+    ("@stack", Own::Stack),
+    ("@payload_bytes", Own::PayloadBytes),
+    ("@bytes", Own::PayloadBytes),
 ];
 
 /// The names, for a message.
@@ -50,7 +50,12 @@ pub(super) const EXPECTED: &str = "one of @provider, @event, @id, @version, @lev
 
 impl Own {
     pub(super) fn named(name: &str) -> Option<Self> {
-        NAMES.iter().find(|(is, _)| *is == name).map(|(_, own)| *own)
+        NAMES.iter().find(|(is, _)| is.strip_prefix('@') == Some(name)).map(|(_, own)| *own)
+    }
+
+    /// Its name in expressions.
+    pub(super) fn text(self) -> &'static str {
+        NAMES.iter().find(|(_, own)| *own == self).map_or("", |(name, _)| name)
     }
 
     /// Whether labels of an event (nettrace V6) may say otherwise than its class.
@@ -95,23 +100,22 @@ impl Own {
                 Value::Unsigned((event.stack()?.len() / size) as u64)
             }
             Self::PayloadBytes => Value::Unsigned(event.payload().len() as u64),
-            _ => match self.of_labels(event) {
+            _ => match self.labelled(event) {
                 Some(number) => Value::Unsigned(number),
                 None => self.of_class(event.class()?)?,
             },
         })
     }
 
-    fn of_labels(self, event: EventView<'_>) -> Option<u64> {
-        if !self.may_be_labelled() {
-            return None;
-        }
-        Event::of(event)?.labels().find_map(|label| match (self, label) {
-            (Self::Version, Label::Version(number))
-            | (Self::Level, Label::Level(number))
-            | (Self::Opcode, Label::Opcode(number)) => Some(number.into()),
-            (Self::Keywords, Label::Keywords(bits)) => Some(bits),
-            _ => None,
+    /// What labels may say otherwise than the class, where there can be labels.
+    fn labelled(self, event: EventView<'_>) -> Option<u64> {
+        let event = Event::of(event)?;
+        Some(match self {
+            Self::Version => event.version()?.into(),
+            Self::Level => event.level()?.into(),
+            Self::Opcode => event.opcode()?.into(),
+            Self::Keywords => event.keywords()?,
+            _ => return None,
         })
     }
 }

@@ -17,18 +17,19 @@ use tracemill_clr::nearest;
 use tracemill_engine::{EventClass, Field, FieldId, Layout, MAX_DEPTH, Map, Type, Value, Values};
 
 use super::expr::Path;
+use super::kind::Kind;
 
 /// A field of a class.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
-    /// The field of the payload, where its name is enough to find it.
-    id: Option<FieldId>,
-    /// Its place in the payload.
-    first: usize,
+    /// The field of the payload.
+    id: FieldId,
     /// The places in the objects within each other.
     rest: Box<[usize]>,
     /// Names of its values.
     pub map: Option<&'static Map>,
+    /// What its values are.
+    pub kind: Kind,
 }
 
 impl Place {
@@ -43,9 +44,9 @@ impl Place {
             let mut search = Search { layout, steps: Vec::new(), looks: 0 };
             let found = search.find(layout.fields(), names)?;
             let (&first, rest) = search.steps.split_first()?;
-            let id = layout.field(&layout.fields().get(first)?.name);
-            let id = id.filter(|id| id.index() == first);
-            Some(Self { id, first, rest: rest.into(), map: found.map })
+            let id = layout.field_at(first)?;
+            let kind = Kind::of(found, layout);
+            Some(Self { id, rest: rest.into(), map: found.map, kind })
         })
     }
 
@@ -55,11 +56,7 @@ impl Place {
         fields: Values<'_>,
         mut holds: impl FnMut(&Value<'_>) -> bool,
     ) -> bool {
-        let value = match self.id {
-            Some(id) => fields.get(id),
-            None => nth(fields, self.first),
-        };
-        value.is_some_and(|value| reach(&value, &self.rest, &mut holds))
+        fields.get(self.id).is_some_and(|value| reach(&value, &self.rest, &mut holds))
     }
 }
 

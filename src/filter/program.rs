@@ -3,9 +3,10 @@
 //! Paths become places in the payload; what the class alone tells is decided. So most classes end as
 //! [`Decision::Never`] or [`Decision::Always`], and their events are not read.
 
-use tracemill_engine::{EventClass, EventView};
+use tracemill_engine::{EventClass, EventView, Map};
 
 use super::expr::{Expr, Leaf, Subject};
+use super::kind::Kind;
 use super::own::Own;
 use super::place::Place;
 
@@ -32,6 +33,27 @@ pub(super) enum Program {
     Field(usize, Place),
 }
 
+/// What the classes so far have said of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Met {
+    /// None has its field.
+    No,
+    /// It can hold of none that has: its values are these.
+    Never(Kind, Option<&'static Map>),
+    /// It can hold.
+    Yes,
+}
+
+impl Met {
+    fn note(&mut self, can_hold: bool, kind: Kind, map: Option<&'static Map>) {
+        match self {
+            _ if can_hold => *self = Self::Yes,
+            Self::No => *self = Self::Never(kind, map),
+            Self::Never(..) | Self::Yes => {}
+        }
+    }
+}
+
 impl From<bool> for Decision {
     fn from(holds: bool) -> Self {
         if holds { Self::Always } else { Self::Never }
@@ -46,12 +68,12 @@ pub(super) struct Maker<'a> {
     pub class: Option<&'a EventClass>,
     /// Whether labels of its events may say otherwise than the class.
     pub labelled: bool,
-    /// To be told of each comparison whose field the class has.
-    pub found: &'a mut [bool],
+    /// To be told of each comparison what the class says of it.
+    pub met: &'a mut [Met],
 }
 
 impl Maker<'_> {
-    /// As deep as the parser lets expressions be. Every comparison is looked at, so that `found` is
+    /// As deep as the parser lets expressions be. Every comparison is looked at, so that `met` is
     /// told of all.
     pub(super) fn make(&mut self, expr: &Expr) -> Decision {
         match expr {
@@ -93,8 +115,15 @@ impl Maker<'_> {
         let Some(leaf) = self.leaves.get(at) else {
             return Decision::Never;
         };
+        let mut met = self.met.get_mut(at);
+        let mut note = |kind, map| {
+            if let Some(met) = &mut met {
+                met.note(leaf.test.can_hold(kind, map), kind, map);
+            }
+        };
         match &leaf.subject {
             Subject::Own(own) => {
+                note(Kind::of_own(*own), None);
                 if !own.is_of_class() || (self.labelled && own.may_be_labelled()) {
                     return Decision::Test(Program::Own(at, *own));
                 }
@@ -105,9 +134,7 @@ impl Maker<'_> {
                 let Some(place) = self.class.and_then(|class| Place::find(path, class)) else {
                     return Decision::Never;
                 };
-                if let Some(found) = self.found.get_mut(at) {
-                    *found = true;
-                }
+                note(place.kind, place.map);
                 Decision::Test(Program::Field(at, place))
             }
         }

@@ -72,6 +72,21 @@ impl Test {
     }
 }
 
+impl Test {
+    /// Whether it holds of a value of this name.
+    pub(super) fn fits_name(&self, name: &str) -> bool {
+        let is = |relation, literal: &Literal| match literal {
+            Literal::Text(text, _) => Compared(relation, text).ask(name.chars()),
+            Literal::Number(_) => false,
+        };
+        match self {
+            Self::Is(relation, literal) => is(*relation, literal),
+            Self::In(all) => all.iter().any(|literal| is(Relation::Equal, literal)),
+            _ => self.ask(name.chars()),
+        }
+    }
+}
+
 impl Ask for Test {
     fn ask(&self, mut text: impl Iterator<Item = char>) -> bool {
         match self {

@@ -4,7 +4,7 @@
 //! its end is a beginning again. So a search never goes back in the text, which is decoded on the
 //! way, and takes no longer than text and pattern together, whatever they are.
 
-use tracemill_engine::{Value, utf16};
+use tracemill_engine::{Value, utf8, utf16};
 
 /// Text to be found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,14 +134,6 @@ pub(super) fn ask(value: &Value<'_>, question: &impl Ask) -> Option<bool> {
         Value::Utf8(bytes) => question.ask(utf8(bytes)),
         Value::Char(unit) => question.ask(utf16(&unit.to_le_bytes())),
         _ => return None,
-    })
-}
-
-/// Decodes UTF-8; what is ill-formed becomes U+FFFD.
-fn utf8(bytes: &[u8]) -> impl Iterator<Item = char> + '_ {
-    bytes.utf8_chunks().flat_map(|chunk| {
-        let replaced = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
-        chunk.valid().chars().chain(replaced)
     })
 }
 

@@ -391,3 +391,34 @@ fn a_runtime_that_is_not_recorded_is_let_run_all_the_same() {
     assert!(runtime.notes(|notes| notes.served.contains(&Command::Resume)));
     assert!(runtime.sessions().is_empty());
 }
+
+#[test]
+fn events_by_number_need_a_runtime_that_knows_them() {
+    let ask = |collect: u8, chosen: &str| {
+        let (runtime, folder) =
+            (Runtime::new(Traits { collect, ..Traits::default() }), Folder::new());
+        let port = format!("{},connect", runtime.path.display());
+        let arguments = ["--dport", &port, "--providers", "Demo", "--event-ids", chosen];
+        let rest = ["--duration", "100ms"];
+        ["monitor", "collect"].map(|verb| {
+            let mut command = command(&[&[verb], &arguments[..], &rest].concat());
+            let child = command.stdin(Stdio::null()).current_dir(&folder.0).spawn().unwrap();
+            let ran = Ran::from(child.wait_with_output().unwrap());
+            runtime.assert_well();
+            (ran.code, ran.err)
+        })
+    };
+    for (code, said) in ask(4, "Demo=1,3-5") {
+        assert_eq!((code, said.lines().count()), (6, 1), "{said}");
+        assert!(said.contains("an event filter needs CollectTracing5 (.NET 10)"), "{said}");
+    }
+    for (chosen, what) in [
+        ("Demo", "expected NAME=IDS"),
+        ("Demo=5-1", "expected NAME=IDS"),
+        ("Other=1", "'Other' are chosen, but it is not asked for"),
+    ] {
+        for (code, said) in ask(5, chosen) {
+            assert!(code == 2 && said.contains(what), "{said}");
+        }
+    }
+}

@@ -136,3 +136,50 @@ fn a_field_that_no_event_has_is_told() {
     let stopped = tracemill(&["events", "-n", "1", "--where", "@id > 0 || Status == 1", &http()]);
     assert_eq!((stopped.code, stopped.err.as_str()), (0, ""), "the rest may have it");
 }
+
+#[test]
+fn several_names_may_stand_in_one_list() {
+    let names = |args: &[&str]| -> Vec<serde_json::Value> {
+        lines(&events(args).ok()).into_iter().map(|event| event["event"].clone()).collect()
+    };
+    let list = names(&["--event", "RequestStart,RequestStop"]);
+    assert!(list.iter().any(|name| name == "RequestStart"));
+    assert!(list.iter().any(|name| name == "RequestStop"));
+    assert_eq!(list, names(&["--event", "RequestStart", "--event", "RequestStop"]));
+    assert_eq!(
+        names(&["--provider", "No-Such,system.net.http"]),
+        names(&["--provider", "system.net.http"])
+    );
+}
+
+#[test]
+fn what_is_wrong_is_told_with_the_usage_of_the_verb() {
+    let file = http();
+    for verb in ["info", "stats", "events"] {
+        let ran = tracemill(&[verb, "--where", "a >=", &file]);
+        let usage = format!("Usage: tracemill {verb} [OPTIONS] <FILE");
+        assert!(ran.code == 2 && ran.err.contains(&usage), "{}", ran.err);
+    }
+    let ran = tracemill(&["monitor", "-p", "1", "--where", "a >="]);
+    assert!(ran.code == 2 && ran.err.contains("Usage: tracemill monitor "), "{}", ran.err);
+}
+
+#[test]
+fn a_comparison_that_can_never_hold_is_told() {
+    let told = |condition: &str| {
+        let ran = events(&["--where", condition]);
+        assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{condition}: {}", ran.err);
+        assert_eq!(ran.err.lines().count(), 1, "{condition}: {}", ran.err);
+        ran.err
+    };
+    let number = "statusCode is a number, and no such comparison holds of one";
+    assert!(told("statusCode == \"200\"").contains(number));
+    assert!(told("statusCode contains \"2\"").contains(number));
+    assert!(told("scheme == 5").contains("scheme is text, and no such"));
+    assert!(told("@level == \"warning\"").contains("@level is a number, and no such"));
+    assert!(told("@provider < 5").contains("@provider is text, and no such"));
+    // What holds of none, but could, is nobody's mistake.
+    let ran = events(&["--where", "scheme == \"gopher\" || statusCode > 999 || exists noSuch"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""));
+    assert!(ran.err.lines().count() == 1 && ran.err.contains("no event has a field named noSuch"));
+}

@@ -64,3 +64,22 @@ fn manual_pages_whole_or_not_at_all() {
     std::fs::remove_dir_all(&folder).unwrap();
     assert_eq!(tracemill(&["man", "--dir", "/dev/null/x"]).code, 1);
 }
+
+#[test]
+fn profiles_and_what_they_ask_for() {
+    let text = tracemill(&["list-profiles"]).ok();
+    assert!(
+        text.contains("\n                              Microsoft-Windows-DotNETRuntime:0x8003:5\n")
+    );
+    let json = tracemill(&["list-profiles", "--json"]).json();
+    let profiles = json["profiles"].as_array().unwrap();
+    let find = |name: &str| profiles.iter().find(|profile| profile["name"] == name).unwrap();
+    let collect = find("gc-collect");
+    assert_eq!(collect["rundown_keywords"], 1);
+    assert_eq!(collect["providers"][0]["name"], "Microsoft-Windows-DotNETRuntime");
+    assert_eq!(collect["providers"][0]["keywords"], 1);
+    assert_eq!(collect["providers"][0]["level"], 4);
+    let arguments = find("database")["providers"][1]["arguments"].as_str().unwrap();
+    assert!(arguments.starts_with("FilterAndPayloadSpecs="), "{arguments}");
+    assert!(profiles.iter().all(|profile| text.contains(profile["name"].as_str().unwrap())));
+}

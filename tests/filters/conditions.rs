@@ -135,6 +135,24 @@ fn values_of_the_runtime_have_names() {
     ] {
         assert_eq!(taken(&stream, 1, &mut filter(condition)), [expected], "{condition}");
     }
+    for (condition, told) in [
+        ("Reason == 'Induced'", &[][..]),
+        ("Reason < 'B' || Reason contains 'duced'", &[]),
+        ("Reason == 'allocsmall'", &["no value of Reason has such a name: there are AllocSmall, "]),
+        (
+            "Depth == '1' || Reason == 5",
+            &["Depth is a number, and no such comparison holds of one"],
+        ),
+        ("GCEnd.Count == 'x'", &[]),
+    ] {
+        let mut filter = filter(condition);
+        taken(&stream, 1, &mut filter);
+        let mismatches: Vec<String> = filter.mismatches().map(|one| one.to_string()).collect();
+        assert_eq!(mismatches.len(), told.len(), "{condition}: {mismatches:?}");
+        for (is, begins) in mismatches.iter().zip(told) {
+            assert!(is.starts_with(begins), "{condition}: {is}");
+        }
+    }
     for (events, expected) in
         [("gcstart", true), ("GC/*", true), ("#1", true), ("1", true), ("2", false), ("GC", false)]
     {

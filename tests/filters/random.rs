@@ -72,6 +72,25 @@ fn a_filter_takes_what_the_naive_reading_takes() {
 }
 
 #[test]
+fn what_is_said_to_hold_never_does_not_hold() {
+    let (mut said, mut taken_all) = (0, 0);
+    for seed in 0..4_000 {
+        let mut rng = Rng::new(seed);
+        let (stream, samples) = model::stream(&mut rng);
+        let condition = Condition::random(&mut rng, 0);
+        let mut spec = FilterSpec::default();
+        spec.conditions = vec![condition.text(&mut rng)];
+        let mut filter = Filter::new(&spec).unwrap();
+        taken(&stream, 256, &mut filter);
+        let holds = samples.iter().filter(|sample| condition.holds(sample)).count();
+        let is_said = filter.mismatches().next().is_some();
+        assert!(holds == 0 || !is_said, "seed {seed}: {spec:?}");
+        (said, taken_all) = (said + usize::from(is_said), taken_all + holds);
+    }
+    assert!(said > 200 && taken_all > 1000, "{said} {taken_all}");
+}
+
+#[test]
 fn no_text_makes_it_panic() {
     const PIECES: &[&str] = &[
         "A",

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use tracemill_engine::{Value, utf16};
+use tracemill_engine::{Value, utf8, utf16};
 
 /// Text borrowed from a payload, in UTF-16 or UTF-8. What is ill-formed reads as U+FFFD.
 ///
@@ -59,11 +59,7 @@ impl<'a> Text<'a> {
     pub fn chars(&self) -> impl Iterator<Item = char> + 'a {
         let (wide, narrow): (&[u8], &[u8]) =
             if self.is_utf8 { (&[], self.bytes) } else { (self.bytes, &[]) };
-        let narrow = narrow.utf8_chunks().flat_map(|chunk| {
-            let bad = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
-            chunk.valid().chars().chain(bad)
-        });
-        utf16(wide).chain(narrow)
+        utf16(wide).chain(utf8(narrow))
     }
 
     /// Parses it. `None` if it is no such thing, or longer than what [numbers](f64) and the like

@@ -79,6 +79,48 @@ impl<'a> Event<'a> {
         Labels::new(bytes.unwrap_or_default())
     }
 
+    /// How verbose it is, from 0 (always) to 5 (verbose): as a label says, else its class. `None` if
+    /// neither is there. As [`version`](Self::version), [`opcode`](Self::opcode) and
+    /// [`keywords`](Self::keywords), this takes as long as the event has labels.
+    #[inline]
+    pub fn level(&self) -> Option<u8> {
+        let label = self.labels().find_map(|label| match label {
+            Label::Level(level) => Some(level),
+            _ => None,
+        });
+        label.or_else(|| Some(self.view.class()?.level))
+    }
+
+    /// Its version: as a label says, else its class.
+    #[inline]
+    pub fn version(&self) -> Option<u32> {
+        let label = self.labels().find_map(|label| match label {
+            Label::Version(version) => Some(version.into()),
+            _ => None,
+        });
+        label.or_else(|| Some(self.view.class()?.version))
+    }
+
+    /// Its opcode: as a label says, else its class, which need not tell.
+    #[inline]
+    pub fn opcode(&self) -> Option<u8> {
+        let label = self.labels().find_map(|label| match label {
+            Label::Opcode(opcode) => Some(opcode),
+            _ => None,
+        });
+        label.or_else(|| self.view.class()?.opcode)
+    }
+
+    /// Its keywords, a set of bits: as a label says, else its class.
+    #[inline]
+    pub fn keywords(&self) -> Option<u64> {
+        let label = self.labels().find_map(|label| match label {
+            Label::Keywords(keywords) => Some(keywords),
+            _ => None,
+        });
+        label.or_else(|| Some(self.view.class()?.keywords))
+    }
+
     fn guid(&self, place: u32) -> Option<[u8; 16]> {
         let at = (place as usize).checked_sub(1)?;
         self.view.run_bytes(at, 16)?.try_into().ok().filter(|guid| *guid != NONE)

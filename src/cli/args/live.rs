@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
 use super::{Filters, Printing, bytes};
-use crate::cli::attach::{self, Asking, Source, Target};
+use crate::cli::attach::{self, Asking, Running, Source, Target};
 use crate::cli::collect;
 
 #[derive(Args, Debug)]
@@ -24,7 +24,7 @@ pub(crate) struct PsArgs {
 #[derive(Args, Debug)]
 pub(crate) struct MonitorArgs {
     #[command(flatten)]
-    pub target: Target,
+    pub running: Running,
     #[command(flatten)]
     pub asking: Asking,
     /// Stop after so many events

@@ -1,19 +1,22 @@
 //! What can be said on the command line.
 
+mod filters;
 mod live;
+mod usage;
 
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
-use clap::{Args, Command, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
-use tracemill::{Config, Order, TimeRange};
+use tracemill::{Config, Order};
 
 use super::events::Column;
-use super::{filter, time};
+use super::pump;
+pub(crate) use filters::Filters;
 pub(crate) use live::{
     CollectArgs, CounterForm, CountersArgs, LogsArgs, MonitorArgs, PsArgs, RotationArgs, Until,
 };
+pub(crate) use usage::{begin, usage_error};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -66,8 +69,8 @@ pub(crate) enum Verb {
     /// Record running .NET processes, byte for byte as they send it
     #[command(after_help = EXIT_CODES)]
     Collect(CollectArgs),
-    /// List the sets of providers that --profile knows
-    ListProfiles,
+    /// List the sets of providers that --profile knows, with their keywords and levels
+    ListProfiles(ListProfilesArgs),
     /// List the formats that can be read
     ListFormats(ListFormatsArgs),
     /// Print completions for a shell
@@ -88,7 +91,8 @@ impl Verb {
             Self::Counters(args) => args.is_json(),
             Self::Logs(args) => args.is_json(),
             Self::ListFormats(args) => args.json,
-            Self::Collect(_) | Self::ListProfiles | Self::Completions(_) | Self::Man(_) => false,
+            Self::ListProfiles(args) => args.json,
+            Self::Collect(_) | Self::Completions(_) | Self::Man(_) => false,
         }
     }
 }
@@ -228,15 +232,11 @@ pub(crate) enum EventOrder {
 impl Printing {
     /// Limits for the parser.
     pub(crate) fn config(&self) -> Config {
-        let mut config = Config::default();
-        config.order = match self.order {
+        let order = match self.order {
             EventOrder::Time => Order::Time,
             EventOrder::File => Order::File,
         };
-        // The budget is for the rest as it is by default.
-        config.budget = config.budget.saturating_add(self.max_held);
-        config.max_held = self.max_held;
-        config
+        pump::limits(order, Some(self.max_held))
     }
 
     pub(crate) fn is_json(&self) -> bool {
@@ -255,40 +255,15 @@ pub(crate) enum Form {
     Csv,
 }
 
-/// Which events are taken: those that fit every kind of filter given.
 #[derive(Args, Debug)]
-pub(crate) struct Filters {
-    /// Only of providers of this name, '*' for any text; case does not matter; may be repeated
-    #[arg(long, value_name = "NAME")]
-    pub provider: Vec<String>,
-    /// Only events of this name ('*' for any text) or number; may be repeated
-    #[arg(long, value_name = "NAME|ID")]
-    pub event: Vec<String>,
-    /// Only up to this level: 0 to 5, or critical, error, warning, informational, verbose; events of
-    /// level 0 (always) are taken whatever it is
-    #[arg(long, value_name = "LEVEL", value_parser = filter::level)]
-    pub level: Option<u8>,
-    /// Only with any of these keywords, a bit set as 0x8000 or 32768; may be repeated
-    #[arg(long, value_name = "BITS", value_parser = filter::keywords)]
-    pub keyword: Vec<u64>,
-    /// Only of this process; may be repeated
-    #[arg(long, value_name = "ID")]
-    pub pid: Vec<u64>,
-    /// Only of this thread; may be repeated
-    #[arg(long, value_name = "ID")]
-    pub tid: Vec<u64>,
-    /// Only from A (included) to B (not): '1.5s..2m' since the trace began, or RFC 3339 times;
-    /// either side may be missing
-    #[arg(long, value_name = "A..B", allow_hyphen_values = true, value_parser = time::range)]
-    pub time: Option<TimeRange>,
-    /// Only where this holds: 'Event.Field >= 10 && Text contains "x"', '@level < 4'; of repeated ones
-    /// all have to
-    #[arg(long = "where", value_name = "EXPR")]
-    pub condition: Vec<String>,
+pub(crate) struct ListFormatsArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct ListFormatsArgs {
+pub(crate) struct ListProfilesArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -319,9 +294,4 @@ pub(crate) fn bytes(text: &str) -> Result<usize, String> {
     };
     let number = digits.parse::<usize>().ok().and_then(|number| number.checked_mul(unit));
     number.ok_or_else(|| "expected a number with K, M or G, as 64M".to_owned())
-}
-
-/// Ends the program as clap does when the command line is wrong.
-pub(crate) fn usage_error(mut command: Command, message: &str) -> ! {
-    command.error(ErrorKind::ValueValidation, message).exit()
 }

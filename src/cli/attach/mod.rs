@@ -1,23 +1,27 @@
 //! Running processes on the command line: which, and what a session asks of them.
 
+mod ids;
+mod live;
 mod profiles;
 mod providers;
+mod running;
+mod sessions;
 mod source;
 mod stopping;
 mod watch;
-mod whole;
 
 use std::time::Duration;
 
 use clap::Args;
 use tracemill::ipc::{Client, Error, Places, Process, Reader, Rundown, SessionConfig, Timeouts};
 
-pub(crate) use profiles::PROFILES;
+pub(crate) use live::{Asked, watch as live};
+pub(crate) use profiles::{PROFILES, Profile};
 pub(crate) use providers::Providers;
+pub(crate) use running::{Dial, Running};
 pub(crate) use source::Source;
 pub(crate) use stopping::{Stopping, Unheard};
 pub(crate) use watch::{Origin, Watch, watch};
-pub(crate) use whole::Whole;
 
 use tracemill::Glob;
 
@@ -52,6 +56,10 @@ pub(crate) struct Asking {
     /// Sets of providers, comma separated; see 'tracemill list-profiles'
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub profile: Vec<String>,
+    /// Of a provider only these events, by number, as My-Source=1,2,10-12, or all but these, as
+    /// My-Source!=3; may be repeated. The process itself leaves the others out (.NET 10)
+    #[arg(long, value_name = "NAME=IDS")]
+    pub event_ids: Vec<String>,
     /// Events of the runtime by kind, joined with '+', as gc+jit
     #[arg(long, value_name = "KINDS")]
     pub clrevents: Option<String>,
@@ -98,6 +106,9 @@ impl Asking {
                 keywords = providers.add_profile(name)?.or(keywords);
             }
         }
+        for ids in &self.event_ids {
+            providers.choose(ids)?;
+        }
         for remark in std::mem::take(&mut providers.remarks) {
             console.say(None, "remark", None, &remark);
         }
@@ -115,6 +126,7 @@ impl Asking {
 }
 
 /// A process that can be asked.
+#[derive(Clone)]
 pub(crate) struct Found {
     /// What it is called in messages.
     pub name: String,
@@ -128,8 +140,6 @@ pub(crate) struct Found {
 
 /// A session that runs.
 pub(crate) struct Attached {
-    /// The process.
-    pub pid: u64,
     /// What the process is called in messages.
     pub name: String,
     /// The stream.
@@ -181,53 +191,8 @@ impl Found {
     ) -> Result<Attached, Error> {
         let (reader, stopper) = self.client.start(config)?.split();
         let unheard = stopping.add(stopper);
-        Ok(Attached { pid: self.pid, name: self.name.clone(), reader, unheard })
+        Ok(Attached { name: self.name.clone(), reader, unheard })
     }
-}
-
-/// Starts a session at each of the processes. Those that cannot be had are told, and make the
-/// outcome; the others go on.
-pub(crate) fn attach(
-    target: &Target,
-    config: &SessionConfig,
-    stopping: &Stopping,
-    console: &Console,
-) -> (Vec<Attached>, Outcome) {
-    attach_with(target, console, |process| process.start(config, stopping))
-}
-
-/// The same without stacks, where nobody looks at them; runtimes before .NET 8 send them anyway.
-fn attach_without_stacks(
-    target: &Target,
-    config: &SessionConfig,
-    stopping: &Stopping,
-    console: &Console,
-) -> (Vec<Attached>, Outcome) {
-    let (mut with, mut without) = (config.clone(), config.clone());
-    (with.stacks, without.stacks) = (true, false);
-    attach_with(target, console, |process| match process.start(&without, stopping) {
-        Err(Error::NeedsCommand { .. }) => process.start(&with, stopping),
-        session => session,
-    })
-}
-
-fn attach_with(
-    target: &Target,
-    console: &Console,
-    start: impl Fn(&Found) -> Result<Attached, Error>,
-) -> (Vec<Attached>, Outcome) {
-    let (found, mut outcome) = find(target, console);
-    let mut attached = Vec::new();
-    for process in found {
-        match start(&process) {
-            Ok(session) => attached.push(session),
-            Err(error) => {
-                console.say(Some(&process.name), "session", None, &error.to_string());
-                outcome |= Outcome::TARGET;
-            }
-        }
-    }
-    (attached, outcome)
 }
 
 /// Processes of these names.

@@ -2,7 +2,7 @@
 
 use tracemill::ipc::{Provider, SessionConfig};
 
-use super::profiles;
+use super::{ids, profiles};
 
 /// Providers from the command line, joined as dotnet-trace joins them.
 #[derive(Debug, Default)]
@@ -57,6 +57,19 @@ impl Providers {
             self.list.push(Provider::new(profiles::RUNTIME, keywords, level));
         }
         Ok(())
+    }
+
+    /// Chooses events of a provider that is named, by number.
+    ///
+    /// # Errors
+    /// What is wrong with it; no such provider is named.
+    pub(crate) fn choose(&mut self, text: &str) -> Result<(), String> {
+        let (name, filter) = ids::parse(text)?;
+        let known = self.list.iter_mut().find(|known| is_same(&known.name, name));
+        let known = known.ok_or_else(|| {
+            format!("events of '{name}' are chosen, but it is not asked for: add it to --providers")
+        })?;
+        ids::join(&mut known.filter, filter).map_err(|what| format!("'{name}' {what}"))
     }
 
     pub(crate) fn is_empty(&self) -> bool {

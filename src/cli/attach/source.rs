@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::{Target, duration};
+use super::{Running, duration};
 use crate::cli::args::Reading;
 
 /// Processes, or a trace instead.
@@ -15,11 +15,11 @@ pub(crate) struct Source {
     #[arg(
         value_name = "FILE",
         value_hint = ValueHint::FilePath,
-        conflicts_with_all = ["process_ids", "names"]
+        conflicts_with_all = ["process_ids", "names", "port", "renew_every"]
     )]
     pub file: Option<PathBuf>,
     #[command(flatten)]
-    pub target: Target,
+    pub running: Running,
     /// Stop after this time: a number with a unit, as 90s or 5m, or dd:hh:mm:ss; of a FILE, take so
     /// much from its beginning
     #[arg(long, value_name = "TIME", value_parser = duration)]

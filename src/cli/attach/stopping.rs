@@ -3,11 +3,11 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tracemill::ipc::Stopper;
+use tracemill::ipc::{Stop, Stopper};
 
 /// Exit code of a second Ctrl-C.
 const INTERRUPTED: i32 = 130;
@@ -20,10 +20,17 @@ pub(crate) struct Stopping {
 
 #[derive(Default)]
 struct Shared {
-    sessions: Mutex<Vec<(Stopper, Unheard)>>,
+    sessions: Mutex<Vec<Arc<Session>>>,
     is_stopped: AtomicBool,
     interrupts: AtomicUsize,
     last: Mutex<Vec<Last>>,
+}
+
+/// What stops it, and whether that failed. A runtime may be slow to listen, so that each is locked on
+/// its own.
+struct Session {
+    stopper: Mutex<Stopper>,
+    unheard: Unheard,
 }
 
 /// What is done before a second Ctrl-C ends the program.
@@ -76,12 +83,18 @@ impl Stopping {
     /// One more session; it is stopped at once if all are.
     pub(crate) fn add(&self, stopper: Stopper) -> Unheard {
         let unheard = Unheard::default();
-        let mut sessions = self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut session = (stopper, unheard.clone());
-        if self.is_stopped() {
-            send(&mut session);
+        let session = Session { stopper: Mutex::new(stopper), unheard: unheard.clone() };
+        let session = Arc::new(session);
+        {
+            let mut sessions = self.lock();
+            // Those that nobody reads any more have ended.
+            sessions.retain(|session| Arc::strong_count(&session.unheard.0) > 1);
+            sessions.push(Arc::clone(&session));
         }
-        sessions.push(session);
+        // If it is stopped only now, whoever does that finds it.
+        if self.is_stopped() {
+            session.send();
+        }
         unheard
     }
 
@@ -94,13 +107,29 @@ impl Stopping {
     /// Asks all runtimes to end their sessions; does not wait for it.
     pub(crate) fn stop(&self) {
         self.shared.is_stopped.store(true, Ordering::SeqCst);
-        let mut sessions = self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.iter_mut().for_each(send);
+        let sessions = self.lock().clone();
+        for session in sessions {
+            session.send();
+        }
+    }
+
+    /// Asks the runtime to end the session that this is of; does not wait for it. When that was; `None`
+    /// if it could not be asked, has ended, or all are being stopped.
+    pub(crate) fn stop_one(&self, unheard: &Unheard) -> Option<Instant> {
+        let is_it = |session: &&Arc<Session>| Arc::ptr_eq(&session.unheard.0, &unheard.0);
+        let session = self.lock().iter().find(is_it).map(Arc::clone);
+        let session = session.filter(|_| !self.is_stopped())?;
+        let now = Instant::now();
+        (session.send() == Some(Stop::Sent)).then_some(now)
     }
 
     /// Whether they have been stopped.
     pub(crate) fn is_stopped(&self) -> bool {
         self.shared.is_stopped.load(Ordering::SeqCst)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Session>>> {
+        self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn leave(&self) -> ! {
@@ -112,8 +141,14 @@ impl Stopping {
     }
 }
 
-fn send((stopper, unheard): &mut (Stopper, Unheard)) {
-    if stopper.send().is_err() {
-        unheard.0.store(true, Ordering::SeqCst);
+impl Session {
+    /// Asks the runtime to end it; `None` if it cannot be asked.
+    fn send(&self) -> Option<Stop> {
+        let mut stopper = self.stopper.lock().unwrap_or_else(PoisonError::into_inner);
+        let sent = stopper.send().ok();
+        if sent.is_none() {
+            self.unheard.0.store(true, Ordering::SeqCst);
+        }
+        sent
     }
 }

@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use tracemill::ipc::{Client, Error, Port, Runtime, Timeouts};
+use tracemill::ipc::{Error, Port, Runtime, Timeouts};
 
 use crate::cli::args::CollectArgs;
-use crate::cli::attach::{Found, Stopping};
+use crate::cli::attach::{Dial, Found, Stopping};
 use crate::cli::console::Console;
 use crate::cli::outcome::Outcome;
 
@@ -27,10 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) enum Origin<'a> {
     /// They run.
     Running,
-    /// One dials in at this path.
-    Port(&'a Path),
-    /// One listens at this path.
-    Listening(&'a Path),
+    /// One dials in, or listens.
+    Dial(Dial<'a>),
     /// One is started with this.
     Command(&'a [OsString]),
 }
@@ -43,10 +41,7 @@ impl<'a> Origin<'a> {
     pub(crate) fn of(args: &'a CollectArgs) -> Result<Self, &'static str> {
         match (!args.target.is_empty(), &args.port, &*args.command) {
             (true, None, []) => Ok(Self::Running),
-            (false, Some(port), []) => match port.strip_suffix(",connect") {
-                Some(path) => Ok(Self::Listening(Path::new(path))),
-                None => Ok(Self::Port(Path::new(port.strip_suffix(",listen").unwrap_or(port)))),
-            },
+            (false, Some(port), []) => Ok(Self::Dial(Dial::of(port))),
             (false, None, command @ [_, ..]) => Ok(Self::Command(command)),
             (false, None, []) => Err(
                 "which process? -p PID, -n NAME, --dport PATH or -- COMMAND; see 'tracemill ps'",
@@ -58,7 +53,7 @@ impl<'a> Origin<'a> {
 
 /// What has to be kept as long as it is recorded.
 pub(crate) struct Source {
-    client: Client,
+    process: Found,
     child: Option<Launched>,
     others: Option<Others>,
 }
@@ -72,35 +67,27 @@ pub(crate) fn wait(
     shows_io: bool,
     stopping: &Stopping,
 ) -> Result<(Found, Source), String> {
-    let failed = |error: Error| error.to_string();
     match origin {
         Origin::Running => Err("none is to be waited for".to_owned()),
-        Origin::Listening(path) => {
-            let client = Client::connect(*path, Timeouts::default()).map_err(failed)?;
-            let info = client.process_info().map_err(failed)?;
-            let app = info.entry_assembly.unwrap_or_default();
-            let found = found(info.pid, app, &client);
-            Ok((found, Source { client, child: None, others: None }))
+        Origin::Dial(Dial::Listening(path)) => {
+            let found = Found::listening(path).map_err(|error| error.to_string())?;
+            let process = found.clone();
+            Ok((found, Source { process, child: None, others: None }))
         }
-        Origin::Port(path) => {
+        Origin::Dial(Dial::Port(path)) => {
             let port = Port::listen(*path, Timeouts::default());
             let port = port.map_err(|error| format!("{}: {error}", path.display()))?;
             let runtime = dialled(&port, stopping, || None)?;
-            let info = runtime.client().process_info();
-            let app = info.ok().and_then(|info| info.entry_assembly).unwrap_or_default();
-            Ok(Source::dialled(port, &runtime, app, None))
+            Ok(Source::dialled(port, Found::dialled(&runtime, None), None))
         }
         Origin::Command(command) => {
             let mut launched = Launched::start(command, shows_io, stopping)?;
             let port = launched.port.take().ok_or("the command is over")?;
             let runtime = dialled(&port, stopping, || launched.is_over())?;
-            Ok(Source::dialled(port, &runtime, app(command), Some(launched)))
+            let found = Found::dialled(&runtime, Some(app(command)));
+            Ok(Source::dialled(port, found, Some(launched)))
         }
     }
-}
-
-fn found(pid: u64, app: String, client: &Client) -> Found {
-    Found { name: format!("process {pid}"), pid, app, client: client.clone() }
 }
 
 /// The first runtime that dials in, unless `is_over` says that none will.
@@ -125,27 +112,17 @@ fn dialled(
 }
 
 impl Source {
-    fn dialled(
-        port: Port,
-        runtime: &Runtime,
-        app: String,
-        child: Option<Launched>,
-    ) -> (Found, Self) {
-        let client = runtime.client().clone();
-        let found = found(runtime.pid(), app, &client);
-        (found, Self { client, child, others: Others::start(port) })
+    fn dialled(port: Port, found: Found, child: Option<Launched>) -> (Found, Self) {
+        let process = found.clone();
+        (found, Self { process, child, others: Others::start(port) })
     }
 
     /// Lets the process run.
     ///
     /// # Errors
-    /// Those of [`Client::resume`].
+    /// Those of [`Found::resume`].
     pub(crate) fn resume(&self) -> Result<(), Error> {
-        match self.client.resume() {
-            // Older than ports, and so not suspended.
-            Err(Error::UnknownCommand) => Ok(()),
-            resumed => resumed,
-        }
+        self.process.resume()
     }
 
     /// Nothing is recorded: what dialled in is not to wait for it. A command that was started here is

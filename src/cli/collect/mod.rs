@@ -14,7 +14,6 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Instant;
 
-use clap::CommandFactory;
 use jiff::Zoned;
 use tracemill::ipc::SessionConfig;
 use tracemill::{Batch, Config, Filter};
@@ -24,7 +23,7 @@ use self::place::Place;
 use self::record::Output;
 use self::report::Report;
 use self::rotate::{Limits, Rotation, numbered};
-use super::args::{Cli, CollectArgs, RotationArgs, usage_error};
+use super::args::{CollectArgs, RotationArgs, usage_error};
 use super::attach::{Attached, Found, Stopping, find};
 use super::console::Console;
 use super::input::{self, Input};
@@ -35,7 +34,7 @@ use super::pump::{self, Visitor};
 /// Records until all processes have ended, or it is stopped.
 pub(crate) fn run(args: &CollectArgs) -> io::Result<Outcome> {
     let console = Console::live(false, args.quiet);
-    let wrong = |message: &str| -> ! { usage_error(Cli::command(), message) };
+    let wrong = |message: &str| -> ! { usage_error(message) };
     let default = ["dotnet-common", "dotnet-sampled-thread-time"];
     let config = args.asking.config(&default, args.rundown, &console);
     let config = config.unwrap_or_else(|message| wrong(&message));

@@ -89,6 +89,20 @@ impl Collector {
         output.finish(&self.origin, start_utc_ns)
     }
 
+    /// Shows what still waits, and forgets what is known by number: a new session counts anew.
+    ///
+    /// # Errors
+    /// Output cannot be written.
+    pub(super) fn renew(&mut self) -> io::Result<()> {
+        self.hold.settle();
+        let output = Arc::clone(&self.output);
+        let mut output = lock(&output);
+        self.release(i64::MAX, &mut **output)?;
+        self.hold = Hold::default();
+        self.tags.clear();
+        output.renewed(&self.origin)
+    }
+
     fn event(
         &mut self,
         event: EventView<'_>,

@@ -26,16 +26,15 @@ use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use clap::CommandFactory;
 use tracemill::ipc::{Places, SessionConfig};
-use tracemill::{Format, Order};
+use tracemill::{Config, Format, Order};
 
-use super::args::{Cli, CounterForm, CountersArgs, usage_error};
+use super::args::{CounterForm, CountersArgs, usage_error};
 use super::attach::{Origin, Watch, watch};
 use super::console::Console;
 use super::input;
 use super::outcome::Outcome;
-use super::pump::Pass;
+use super::pump::{self, Pass};
 use collector::{Collector, Shared, lock};
 use output::Output;
 use place::Place;
@@ -49,10 +48,10 @@ const DEFAULT: &str = "System.Runtime";
 
 /// Shows counters until all processes have ended, or it is stopped.
 pub(crate) fn run(args: &CountersArgs) -> io::Result<Outcome> {
-    let wanted = wanted(args).unwrap_or_else(|message| usage_error(Cli::command(), &message));
+    let wanted = wanted(args).unwrap_or_else(|message| usage_error(&message));
     let form = args.form();
     if form == CounterForm::Table && args.output.is_some() {
-        usage_error(Cli::command(), "-o needs --format csv, json or jsonl");
+        usage_error("-o needs --format csv, json or jsonl");
     }
     let ask = Ask {
         refresh_interval: args.interval(),
@@ -62,7 +61,7 @@ pub(crate) fn run(args: &CountersArgs) -> io::Result<Outcome> {
     };
     let config = if args.source.is_live() {
         let config = session::session(&wanted, &ask);
-        config.unwrap_or_else(|message| usage_error(Cli::command(), &message))
+        config.unwrap_or_else(|message| usage_error(&message))
     } else {
         SessionConfig::new(Vec::new())
     };
@@ -121,7 +120,7 @@ fn make_output(args: &CountersArgs, form: CounterForm) -> io::Result<Box<dyn Out
 
 /// Name of the process, or of the file.
 fn process_name(args: &CountersArgs) -> String {
-    let target = &args.source.target;
+    let target = &args.source.running.target;
     if let Some(path) = &args.source.file {
         return path.to_string_lossy().into_owned();
     }
@@ -160,13 +159,17 @@ impl Watch for Counters<'_> {
     fn finish(&self, mut collector: Collector, pass: &Pass, _: &Console) -> io::Result<()> {
         self.has_read.store(true, Ordering::Relaxed);
         collector.finish(pass.parser.format().state().clock.origin_utc_ns)?;
-        let refused = lock(&self.output).refused();
+        let refused = lock(&self.output).leave(&collector.origin);
         collector.told.rest(refused, collector.unreadable);
         Ok(())
     }
 
-    fn order(&self) -> Order {
-        Order::File
+    fn renewed(&self, collector: &mut Collector) -> io::Result<()> {
+        collector.renew()
+    }
+
+    fn config(&self) -> Config {
+        pump::limits(Order::File, None)
     }
 
     fn is_json(&self) -> bool {

@@ -16,6 +16,11 @@ pub(super) trait Output: Send {
     /// An instrument is no longer there.
     fn ended(&mut self, _origin: &Origin, _instrument: &Instrument<'_>) {}
 
+    /// A new session of a process begins, in which instruments have other numbers.
+    fn renewed(&mut self, _origin: &Origin) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Nothing may come for a while.
     fn pause(&mut self) -> io::Result<()>;
 
@@ -25,8 +30,9 @@ pub(super) trait Output: Send {
     /// Nothing more comes at all.
     fn close(&mut self) -> io::Result<()>;
 
-    /// Values that were not shown, since there are too many series.
-    fn refused(&self) -> u64 {
+    /// What is kept of a process or file that has finished may be forgotten. Values of it that were not
+    /// shown, since there are too many series.
+    fn leave(&mut self, _origin: &Origin) -> u64 {
         0
     }
 }

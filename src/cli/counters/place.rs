@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use crate::cli::attach::Whole;
+use crate::cli::whole::Whole;
 
 /// Where output goes.
 pub(super) enum Place {

@@ -87,6 +87,11 @@ impl AllSeries {
         last.take(&sample.measure);
     }
 
+    /// Forgets all of them, but not how many values were refused.
+    pub(super) fn clear(&mut self) {
+        self.rows.clear();
+    }
+
     /// Forgets the series of an instrument.
     pub(super) fn forget(&mut self, instrument: &Instrument<'_>) {
         self.rows.retain(|key, _| {

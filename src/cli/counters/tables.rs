@@ -9,7 +9,8 @@ use tracemill::conventions::metrics::Instrument;
 use super::output::Output;
 use super::sample::{Sample, Time};
 use super::series::AllSeries;
-use crate::cli::attach::{Origin, Whole};
+use crate::cli::attach::Origin;
+use crate::cli::whole::Whole;
 use crate::cli::{input, text};
 
 /// How tables are printed.
@@ -62,6 +63,14 @@ impl Plain {
 }
 
 impl Output for Plain {
+    fn renewed(&mut self, origin: &Origin) -> io::Result<()> {
+        self.finish(origin, None)?;
+        if let Some(table) = self.tables.get_mut(&origin.name) {
+            table.series.clear();
+        }
+        Ok(())
+    }
+
     fn sample(&mut self, origin: &Origin, sample: &Sample<'_>) -> io::Result<()> {
         let Self { style, tables, out } = self;
         if !tables.contains_key(&origin.name) {
@@ -92,8 +101,8 @@ impl Output for Plain {
         self.out.flush()
     }
 
-    fn refused(&self) -> u64 {
-        self.tables.values().map(|table| table.series.refused).sum()
+    fn leave(&mut self, origin: &Origin) -> u64 {
+        self.tables.remove(&origin.name).map_or(0, |table| table.series.refused)
     }
 }
 
@@ -104,6 +113,9 @@ fn show(out: &mut Whole, table: &mut Table, name: &str, style: Style) -> io::Res
     table.series.shown();
     Ok(())
 }
+
+/// Tables beyond which those of processes that have ended go.
+const MAX_TABLES: usize = 16;
 
 /// The last values, drawn again where they stand on a terminal.
 pub(super) struct Screen {
@@ -142,6 +154,13 @@ impl Screen {
 }
 
 impl Output for Screen {
+    fn renewed(&mut self, origin: &Origin) -> io::Result<()> {
+        if let Some(table) = self.tables.get_mut(&origin.name) {
+            table.series.clear();
+        }
+        Ok(())
+    }
+
     fn sample(&mut self, origin: &Origin, sample: &Sample<'_>) -> io::Result<()> {
         let style = self.style;
         let table = self.tables.entry(origin.name.clone()).or_insert_with(|| Table::new(style));
@@ -169,8 +188,13 @@ impl Output for Screen {
         Ok(())
     }
 
-    fn refused(&self) -> u64 {
-        self.tables.values().map(|table| table.series.refused).sum()
+    fn leave(&mut self, origin: &Origin) -> u64 {
+        let refused = self.tables.get(&origin.name).map_or(0, |table| table.series.refused);
+        // The last values stay to be read; but processes may come and go for ever.
+        if self.tables.len() > MAX_TABLES {
+            self.tables.remove(&origin.name);
+        }
+        refused
     }
 }
 

@@ -4,7 +4,6 @@ use clap::ValueEnum;
 use tracemill::nettrace::Event;
 use tracemill::{EventView, Place};
 
-use super::labels;
 use super::message::Message;
 use super::value::Value;
 
@@ -134,10 +133,23 @@ impl Column {
                 name => Value::Text(name),
             }),
             Self::Id => Value::number(class.map(|class| class.event_id.into())),
-            Self::Version => Value::number(labels::version(view)),
-            Self::Level => Value::number(labels::level(view)),
-            Self::Keywords => labels::keywords(view).map_or(Value::Unknown, Value::Bits),
-            Self::Opcode => Value::number(labels::opcode(view)),
+            Self::Version => {
+                let labelled = event().and_then(|event| event.version());
+                Value::number(labelled.or_else(|| Some(class?.version)).map(u64::from))
+            }
+            Self::Level => {
+                let labelled = event().and_then(|event| event.level());
+                Value::number(labelled.or_else(|| Some(class?.level)).map(u64::from))
+            }
+            Self::Keywords => {
+                let labelled = event().and_then(|event| event.keywords());
+                let keywords = labelled.or_else(|| Some(class?.keywords));
+                keywords.map_or(Value::Unknown, Value::Bits)
+            }
+            Self::Opcode => {
+                let labelled = event().and_then(|event| event.opcode());
+                Value::number(labelled.or_else(|| class?.opcode).map(u64::from))
+            }
             Self::Processor => Value::number(view.processor().map(u64::from)),
             Self::Stack => Value::number(frames(view)),
             Self::Activity => guid(event().and_then(|event| event.activity_id())),

@@ -11,7 +11,7 @@
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use jiff::fmt::temporal::DateTimePrinter;
-use tracemill::{Field, Map, Value, Values, utf16};
+use tracemill::{Field, Map, Value, Values, utf8, utf16};
 
 use crate::cli::text;
 
@@ -118,16 +118,7 @@ pub(super) fn write_value(out: &mut Vec<u8>, value: Value<'_>) {
         }
         Value::Char(unit) => write_quoted(out, utf16(&unit.to_le_bytes())),
         Value::Utf16(bytes) => write_quoted(out, utf16(bytes)),
-        Value::Utf8(bytes) => {
-            let chunks = bytes.utf8_chunks();
-            write_quoted(
-                out,
-                chunks.flat_map(|chunk| {
-                    let bad = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
-                    chunk.valid().chars().chain(bad)
-                }),
-            );
-        }
+        Value::Utf8(bytes) => write_quoted(out, utf8(bytes)),
         Value::Guid(guid) => text::guid(out, guid),
         Value::FileTime(ticks) => write_time(out, ticks),
         Value::Bytes(bytes) => text::hex(out, bytes),

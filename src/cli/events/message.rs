@@ -2,9 +2,10 @@
 
 use tracemill::clr::{self, EventSchema};
 use tracemill::nettrace::{Attribute, Attributes};
-use tracemill::{EventClass, EventView, Field, Value, Values};
+use tracemill::{EventClass, EventView, Field, Value, Values, utf8, utf16};
 
 use super::fields;
+use crate::cli::text;
 
 /// A message and what it is filled in with.
 #[derive(Clone, Copy, Debug)]
@@ -92,15 +93,10 @@ impl<'a> Message<'a> {
 
 /// A value within a sentence: text without quotes.
 fn write_value(out: &mut Vec<u8>, field: &Field, value: Value<'_>) {
-    let mut write = |units: &[u8]| {
-        for char in tracemill::utf16(units) {
-            out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
-        }
-    };
     match value {
-        Value::Utf8(bytes) => out.extend_from_slice(String::from_utf8_lossy(bytes).as_bytes()),
-        Value::Utf16(bytes) => write(bytes),
-        Value::Char(unit) => write(&unit.to_le_bytes()),
+        Value::Utf8(bytes) => text::chars(out, utf8(bytes)),
+        Value::Utf16(bytes) => text::chars(out, utf16(bytes)),
+        Value::Char(unit) => text::chars(out, utf16(&unit.to_le_bytes())),
         value => fields::write_named(out, field, value),
     }
 }

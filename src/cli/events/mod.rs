@@ -3,7 +3,6 @@
 mod column;
 mod fields;
 mod json;
-mod labels;
 mod message;
 mod printer;
 mod value;
@@ -13,7 +12,7 @@ use std::ops::ControlFlow;
 
 use tracemill::{Batch, Filter};
 
-use super::args::{EventsArgs, Filters, Printing};
+use super::args::{EventsArgs, Printing};
 use super::console::Console;
 use super::filter;
 use super::outcome::Outcome;
@@ -28,7 +27,7 @@ pub(crate) fn run(args: &EventsArgs) -> io::Result<Outcome> {
     each(std::slice::from_ref(&args.file), |path| {
         let printing = &args.printing;
         let mut console = Console::new(printing.is_json(), &args.reading, true);
-        let mut lines = Lines::new(printing, &args.filters, args.count);
+        let mut lines = Lines::new(printing, args.filters.filter(), args.count);
         let config = printing.config();
         let pass = pump::pump(path, &args.reading, &config, &mut console, &mut lines)?;
         let Some(pass) = pass else {
@@ -51,8 +50,8 @@ pub(crate) struct Lines {
 
 impl Lines {
     /// Prints at most `count` events.
-    pub(crate) fn new(printing: &Printing, filters: &Filters, count: Option<u64>) -> Self {
-        let (filter, printer) = (filters.filter(), Printer::new(printing));
+    pub(crate) fn new(printing: &Printing, filter: Filter, count: Option<u64>) -> Self {
+        let printer = Printer::new(printing);
         Self { filter, printer, left: count.unwrap_or(u64::MAX) }
     }
 

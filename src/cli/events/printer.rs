@@ -12,28 +12,7 @@ use super::json::{Fields, Notes};
 use super::value::Value;
 use crate::cli::args::{Form, Printing};
 use crate::cli::json::{self, Int, SCHEMA_VERSION};
-
-/// Bytes printed at once.
-const BUFFER_LEN: usize = 64 << 10;
-
-/// Standard output, written to in whole events, so that several may print to it.
-struct Whole {
-    bytes: Vec<u8>,
-}
-
-impl Write for Whole {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.bytes.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        out.write_all(&self.bytes)?;
-        self.bytes.clear();
-        out.flush()
-    }
-}
+use crate::cli::whole::Whole;
 
 /// Prints the columns that were chosen.
 pub(super) struct Printer {
@@ -48,25 +27,15 @@ enum Writer {
     Csv { out: Box<csv::Writer<Whole>>, record: ByteRecord, field: Vec<u8>, has_header: bool },
 }
 
-impl Writer {
-    /// Bytes that are there and have not been handed on.
-    fn printed(&self) -> usize {
-        match self {
-            Self::Text { out, .. } | Self::Jsonl { out, .. } => out.bytes.len(),
-            Self::Csv { out, .. } => out.get_ref().bytes.len(),
-        }
-    }
-}
-
 impl Printer {
     pub(super) fn new(args: &Printing) -> Self {
-        let buffered = || Whole { bytes: Vec::new() };
         let form = match args.format {
-            Form::Text => Writer::Text { out: buffered(), line: Vec::new(), cell: Vec::new() },
-            Form::Jsonl => Writer::Jsonl { out: buffered(), notes: Notes::default() },
+            Form::Text => {
+                Writer::Text { out: Whole::default(), line: Vec::new(), cell: Vec::new() }
+            }
+            Form::Jsonl => Writer::Jsonl { out: Whole::default(), notes: Notes::default() },
             Form::Csv => {
-                let mut builder = csv::WriterBuilder::new();
-                let out = Box::new(builder.buffer_capacity(BUFFER_LEN).from_writer(buffered()));
+                let out = Box::new(csv::Writer::from_writer(Whole::default()));
                 Writer::Csv { out, record: ByteRecord::new(), field: Vec::new(), has_header: false }
             }
         };
@@ -113,7 +82,11 @@ impl Printer {
                 out.write_byte_record(record).map_err(csv_error)?;
             }
         }
-        if self.form.printed() < BUFFER_LEN { Ok(()) } else { self.flush() }
+        match &mut self.form {
+            Writer::Text { out, .. } | Writer::Jsonl { out, .. } => out.relieve(),
+            Writer::Csv { out, .. } if out.get_ref().is_full() => out.flush(),
+            Writer::Csv { .. } => Ok(()),
+        }
     }
 
     /// Says that there are no more events: CSV has a header even if there were none.

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use tracemill::Values;
+use tracemill::{Values, utf8};
 
 use super::fields;
 use super::message::Message;
@@ -48,14 +48,7 @@ impl Value<'_> {
         match self {
             Value::Unknown => out.push(b'?'),
             Value::Text(name) => text::escape(out, name),
-            Value::Utf8(name) => {
-                for chunk in name.utf8_chunks() {
-                    text::escape(out, chunk.valid());
-                    if !chunk.invalid().is_empty() {
-                        text::escape(out, "\u{fffd}");
-                    }
-                }
-            }
+            Value::Utf8(name) => text::escape_chars(out, utf8(name)),
             Value::Message(message) => {
                 let start = out.len();
                 message.write(out);
@@ -77,14 +70,7 @@ impl Value<'_> {
                 text::hex(out, &bits.to_be_bytes());
             }
             Value::Text(name) => out.extend_from_slice(name.as_bytes()),
-            Value::Utf8(name) => {
-                for chunk in name.utf8_chunks() {
-                    out.extend_from_slice(chunk.valid().as_bytes());
-                    if !chunk.invalid().is_empty() {
-                        out.extend_from_slice("\u{fffd}".as_bytes());
-                    }
-                }
-            }
+            Value::Utf8(name) => text::chars(out, utf8(name)),
             Value::Id(id) => {
                 out.push(b'#');
                 text::decimal(out, id.into(), 1);
@@ -122,12 +108,10 @@ struct Shown<'a>(Value<'a>);
 
 impl std::fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        use std::fmt::Write;
         match self.0 {
             Value::Hex(bytes) => bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
-            Value::Utf8(name) => name.utf8_chunks().try_for_each(|chunk| {
-                f.write_str(chunk.valid())?;
-                f.write_str(if chunk.invalid().is_empty() { "" } else { "\u{fffd}" })
-            }),
+            Value::Utf8(name) => utf8(name).try_for_each(|char| f.write_char(char)),
             Value::Id(id) => write!(f, "#{id}"),
             // Short ones, of a fixed length.
             value => f.write_str(&text::collect(|out| value.csv(out))),

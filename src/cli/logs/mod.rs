@@ -10,16 +10,15 @@ mod values;
 
 use std::io;
 
-use clap::CommandFactory;
-use tracemill::Order;
 use tracemill::conventions::logging::{Form, PROVIDER};
 use tracemill::ipc::{Provider, Rundown, SessionConfig};
+use tracemill::{Config, Order};
 
-use super::args::{Cli, LogsArgs, usage_error};
+use super::args::{LogsArgs, usage_error};
 use super::attach::{Origin, Watch, watch};
 use super::console::Console;
 use super::outcome::Outcome;
-use super::pump::Pass;
+use super::pump::{self, Pass};
 use choice::Choice;
 use levels::Levels;
 use printer::Printer;
@@ -34,7 +33,7 @@ const VERBOSE: u8 = 5;
 /// Prints messages until all processes have ended, or it is stopped.
 pub(crate) fn run(args: &LogsArgs) -> io::Result<Outcome> {
     let levels = Levels::parse(&args.level);
-    let levels = levels.unwrap_or_else(|message| usage_error(Cli::command(), &message));
+    let levels = levels.unwrap_or_else(|message| usage_error(&message));
     let config = session(&levels, form(args));
     watch(&args.source, &config, &Logs { args })
 }
@@ -75,8 +74,8 @@ impl Watch for Logs<'_> {
         printer.finish(console)
     }
 
-    fn order(&self) -> Order {
-        Order::Time
+    fn config(&self) -> Config {
+        pump::limits(Order::Time, None)
     }
 
     fn is_json(&self) -> bool {

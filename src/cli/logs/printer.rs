@@ -13,10 +13,11 @@ use super::levels::{self, Levels};
 use super::line::{Line, Stamp};
 use super::text;
 use crate::cli::args::LogsArgs;
-use crate::cli::attach::{Origin, Whole};
+use crate::cli::attach::Origin;
 use crate::cli::console::Console;
 use crate::cli::json::print_line;
 use crate::cli::pump::Visitor;
+use crate::cli::whole::Whole;
 
 /// Visits the events of one process or file.
 pub(super) struct Printer {

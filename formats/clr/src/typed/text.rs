@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use tracemill_engine::utf16;
+use tracemill_engine::{utf8, utf16};
 
 /// Text in UTF-16, little-endian, as on the wire. Nothing is converted before it is shown, compared
 /// or read by characters.
@@ -83,13 +83,7 @@ impl<'a> Utf8<'a> {
 impl fmt::Display for Utf8<'_> {
     /// What is ill-formed becomes U+FFFD.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for chunk in self.0.utf8_chunks() {
-            f.write_str(chunk.valid())?;
-            if !chunk.invalid().is_empty() {
-                f.write_char(char::REPLACEMENT_CHARACTER)?;
-            }
-        }
-        Ok(())
+        utf8(self.0).try_for_each(|letter| f.write_char(letter))
     }
 }
 

@@ -17,7 +17,12 @@ impl Whole {
     /// # Errors
     /// It cannot be written.
     pub(crate) fn relieve(&mut self) -> io::Result<()> {
-        if self.bytes.len() < FULL { Ok(()) } else { self.flush() }
+        if self.is_full() { self.flush() } else { Ok(()) }
+    }
+
+    /// Whether much has been printed and not been handed on.
+    pub(crate) fn is_full(&self) -> bool {
+        self.bytes.len() >= FULL
     }
 }
 
