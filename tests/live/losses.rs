@@ -1,0 +1,153 @@
+//! What was delivered and what was lost is what was emitted, thread by thread, however slow the
+//! reader.
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tracemill::ipc::{Collect, Port, Timeouts};
+
+use crate::child::{LONG, Program, runtime, wait_for};
+use crate::run::{Ran, command, tracemill};
+use crate::strict::Folder;
+use crate::trace::Trace;
+use crate::watch::{Watch, by, config};
+
+const BUSY: &str = "Demo-Busy";
+
+fn done(program: &Program) -> Vec<u64> {
+    let done: Value = serde_json::from_str(&program.wait_line("\"phase\":\"done\"")).unwrap();
+    let threads = done["seq_per_thread"].as_array().unwrap();
+    threads.iter().map(|count| count.as_u64().unwrap()).collect()
+}
+
+/// Fails unless each thread in the stream is whole. How many events were lost.
+fn assert_whole(trace: &Trace, emitted: &[u64], what: &str) -> u64 {
+    assert!(trace.is_complete, "{what}");
+    let (mut unknown, mut lost) = (emitted.to_vec(), 0);
+    for (key, loss) in &trace.loss {
+        let all = loss.events + loss.lost;
+        let place = match trace.index.get(key) {
+            // What the program calls it.
+            Some(index) => Some(emitted[usize::try_from(*index).unwrap()]),
+            // A thread of the runtime's own: that of the rundown, and some that write little.
+            None if loss.events > 0 || all < 100 => continue,
+            None => emitted.iter().copied().find(|count| *count == all),
+        };
+        assert_eq!(place, Some(all), "{what}: {loss:?} of {emitted:?}");
+        let at = unknown.iter().position(|count| *count == all);
+        unknown.remove(at.unwrap_or_else(|| panic!("{what}: {all} once more, of {emitted:?}")));
+        lost += loss.lost;
+    }
+    // A thread that never got a buffer cannot be seen by anybody.
+    assert!(unknown.len() < emitted.len(), "{what}: none of {emitted:?}");
+    lost
+}
+
+#[test]
+fn a_buffer_of_one_megabyte() {
+    let Some(run) = runtime("a_buffer_of_one_megabyte") else { return };
+    let table = [
+        ("busy --wait 1 --count 200000 --threads 1 --mode fast", Collect::V5),
+        ("busy --wait 1 --count 100000 --threads 2 --mode fast", Collect::V2),
+        ("busy --wait 1 --count 5000 --threads 2 --mode string --payload 2000", Collect::V5),
+        ("busy --wait 1 --count 60000 --threads 3 --mode mix", Collect::V3),
+        ("busy --wait 1 --count 50000 --threads 8 --mode fast", Collect::V1),
+    ];
+    for (scenario, version) in table {
+        for is_read in [true, false] {
+            let program = Program::ready(run, &format!("{scenario} --noise 0"));
+            let mut config = by(version, BUSY);
+            config.buffer_mb = 1;
+            let watch = Watch::start_shut(&program.client(), &config);
+            if is_read {
+                watch.open();
+            }
+            let emitted = done(&program);
+            watch.open();
+            let what = format!("{scenario}, read at once: {is_read}");
+            let lost = assert_whole(&Trace::read(&watch.stop()), &emitted, &what);
+            assert!(is_read || lost > 0, "{what}");
+        }
+    }
+}
+
+/// A reader that stands still, and goes on: the binary, stopped by a signal.
+fn still(scenario: &str, buffer: &str) -> (Trace, Vec<u64>) {
+    let run = runtime("still").unwrap();
+    let program = Program::ready(run, scenario);
+    let folder = Folder::new();
+    let pid = program.pid().to_string();
+    let mut command = command(&["collect", "-o", "x", "-p", &pid, "--rundown", "false"]);
+    command.args(["--providers", "Demo-Busy:f:5", "--buffersize", buffer]);
+    command.current_dir(&folder.0).env("TMPDIR", &program.temp.0);
+    let child = command.spawn().unwrap();
+    program.wait_line("\"Enable\"");
+    let file = folder.join("x.part");
+    wait_for("bytes", || std::fs::metadata(&file).is_ok_and(|meta| meta.len() > 10_000));
+    let signal = |signal| kill_process(Pid::from_child(&child), signal).unwrap();
+    signal(Signal::STOP);
+    // The program does not wait for it.
+    let emitted = done(&program);
+    signal(Signal::CONT);
+    signal(Signal::INT);
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert!(ran.code == 0 && ran.err.contains(": stopped: "), "{}", ran.err);
+    let path = folder.join("x");
+    let trace = Trace::read(&std::fs::read(&path).unwrap());
+    let stats = tracemill(&["stats", "--json", path.to_str().unwrap()]).json();
+    assert_eq!(
+        (&stats["events"], &stats["lost"]),
+        (&trace.stats.events.into(), &trace.stats.lost.into())
+    );
+    (trace, emitted)
+}
+
+#[test]
+fn a_reader_that_stands_still() {
+    if runtime("a_reader_that_stands_still").is_none() {
+        return;
+    }
+    // All fits, so that nothing is lost.
+    let scenario = "busy --wait 1 --count 30000 --rate 40000 --threads 2 --noise 0 --mode mix";
+    let (trace, emitted) = still(scenario, "64");
+    assert_eq!(assert_whole(&trace, &emitted, "64 MB"), 0);
+    trace.assert_complete_numbers(&emitted);
+    let scenario = "busy --wait 1 --count 60000 --rate 200000 --threads 2 --noise 0 --mode fast";
+    let (trace, emitted) = still(scenario, "1");
+    assert!(assert_whole(&trace, &emitted, "1 MB") > 0);
+}
+
+/// `cargo test --test live -- --ignored stands_still_for_ten_seconds`
+#[test]
+#[ignore = "takes 20 s"]
+fn a_reader_that_stands_still_for_ten_seconds() {
+    if runtime("a_reader_that_stands_still_for_ten_seconds").is_none() {
+        return;
+    }
+    let scenario = "busy --wait 1 --seconds 10 --rate 20000 --threads 2 --noise 1 --mode mix";
+    let (trace, emitted) = still(scenario, "256");
+    assert_eq!(assert_whole(&trace, &emitted, "256 MB"), 0);
+    let (trace, emitted) = still(scenario, "4");
+    assert!(assert_whole(&trace, &emitted, "4 MB") > 0);
+}
+
+#[test]
+fn two_sessions_at_one_process() {
+    let Some(run) = runtime("two_sessions_at_one_process") else { return };
+    let folder = Folder::new();
+    let port = Port::listen(folder.join("port"), Timeouts::default()).unwrap();
+    let scenario = "busy --wait 1 --count 20000 --threads 2 --noise 0 --mode mix";
+    let program = Program::start(run, scenario, port.path().to_str());
+    let runtime = port.accept_new(LONG).unwrap();
+    let all = Watch::start(runtime.client(), &config(BUSY));
+    let few = Watch::start(runtime.client(), &config("Demo-Busy:1:4"));
+    runtime.resume().unwrap();
+    let emitted = done(&program);
+    let few = Trace::read(&few.stop());
+    let all = Trace::read(&all.stop());
+    assert!(few.is_complete && all.is_complete);
+    all.assert_complete_numbers(&emitted);
+    assert_eq!((all.of(BUSY), all.stats.lost), (emitted.iter().sum(), 0));
+    // Each gets what it asked for, and numbers of its own.
+    assert_eq!(few.by_name.keys().collect::<Vec<_>>(), ["ProcessInfo", "Tick"]);
+    assert_eq!((few.named("Tick"), few.stats.lost), (all.named("Tick"), 0));
+}
