@@ -13,14 +13,15 @@ use crate::watch::{Watch, by, config};
 
 const BUSY: &str = "Demo-Busy";
 
-fn done(program: &Program) -> Vec<u64> {
+/// How many events each thread emitted, once it has.
+pub fn done(program: &Program) -> Vec<u64> {
     let done: Value = serde_json::from_str(&program.wait_line("\"phase\":\"done\"")).unwrap();
     let threads = done["seq_per_thread"].as_array().unwrap();
     threads.iter().map(|count| count.as_u64().unwrap()).collect()
 }
 
 /// Fails unless each thread in the stream is whole. How many events were lost.
-fn assert_whole(trace: &Trace, emitted: &[u64], what: &str) -> u64 {
+pub fn assert_whole(trace: &Trace, emitted: &[u64], what: &str) -> u64 {
     assert!(trace.is_complete, "{what}");
     let (mut unknown, mut lost) = (emitted.to_vec(), 0);
     for (key, loss) in &trace.loss {
