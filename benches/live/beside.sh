@@ -4,9 +4,10 @@
 #   benches/live/beside.sh [COUNT]      events a thread: 2000000 small ones, a tenth as many large ones
 #
 # Each row is a program of its own with one session, 256 MB of buffer and no rundown. `drain` reads the
-# socket and throws the bytes away; `reader` parses each event; `collect` parses and writes; `file` is
-# `tracemill stats` on what collect wrote, mapped. CPU is of the whole process, user and kernel, but for
-# `drain`, which is its reading thread; dotnet-trace's includes starting and compiling itself.
+# socket and throws the bytes away; `reader` looks at each event; `collect` parses and writes; `file` is
+# `tracemill stats` on what collect wrote, mapped. CPU is of the whole process, user and kernel, to 10
+# ms, but for `drain` and `reader`: of their reading thread. dotnet-trace's includes starting and
+# compiling itself.
 # BUFFER=MB sets the buffer; ONLY="drain reader" some of the rows.
 cd "$(dirname "$0")/../.."
 . benches/live/common.sh
@@ -79,7 +80,12 @@ for payload in 0 1000; do
                 set -- $(result "$row")
             fi
             cpu=$(tail -1 "$work/time")
-            case $row in drain*) cpu="$(sed 's/.* s, \([0-9.]*\) s of CPU.*/\1/' "$work/drain.out") 0 $(echo "$cpu" | cut -d' ' -f3)" ;; esac
+            case $row in
+            drain*) thread=$(sed 's/.* s, \([0-9.]*\) s of CPU.*/\1/' "$work/drain.out") ;;
+            reader*) thread=$(sed 's/.*"cpu_seconds":\([0-9.]*\).*/\1/' "$work/reader.out") ;;
+            *) thread= ;;
+            esac
+            [ -z "$thread" ] || cpu="$thread 0 ${cpu##* }"
             echo "$cpu" | awk -v payload=$payload -v threads=$threads -v row="$row" -v events="$1" \
                 -v bytes="$2" -v lost="$3" '{
                     cpu = $1 + $2

@@ -27,6 +27,7 @@ trap 'exit 130' INT TERM
 tracegen() {
     name=$1
     shift
+    rm -f "$work/$name.out"
     "$run" tracegen "$@" > "$work/$name.out" 2> /dev/null &
     pid=$!
     started="$started $pid"
@@ -35,7 +36,7 @@ tracegen() {
 
 # Waits until NAME has printed TEXT, or has ended.
 await() {
-    until grep -q "$2" "$work/$1.out"; do
+    until grep -q "$2" "$work/$1.out" 2> /dev/null; do
         kill -0 "$pid" 2>/dev/null || { echo "$1 ended without $2" >&2; exit 1; }
         sleep 0.05
     done

@@ -65,7 +65,9 @@ replay() {
     "$shared/tools/nettrace/gen" "$trace" "$work/stream" v4 999999999999999 2> /dev/null &
     gen=$!
     started="$started $gen"
-    read_as stats "$tracemill" stats --memory --json --no-progress - < "$work/stream"
+    # A background job of a shell has no input unless it opens it itself.
+    read_as stats sh -c 'exec "$0" stats --memory --json --no-progress - < "$1"' \
+        "$tracemill" "$work/stream"
 }
 
 # A row of each reader that runs: CPU in ticks of the kernel.
@@ -87,14 +89,14 @@ while [ "$now" -lt "$seconds" ]; do
     now=$(($(date +%s) - began))
     sample "$now" >> "$work/samples"
 done
-[ $mode = live ] || kill "$gen"
+[ $mode = live ] || kill "$gen" || true
 for one in $readers; do wait "${one#*:}" || true; done
 
 awk -v hertz="$hertz" 'BEGIN { print "seconds,reader,rss_anon_kib,cpu_share" }
     { print $1 "," $2 "," $3 "," ($1 > at[$2] ? ($4 - ticks[$2]) / hertz / ($1 - at[$2]) : 0)
       at[$2] = $1; ticks[$2] = $4 }' "$work/samples" > "$csv"
 for name in reader without-stacks stats; do
-    [ ! -s "$work/$name.out" ] || { echo "== $name"; cat "$work/$name.out"; }
+    [ ! -s "$work/$name.out" ] || { echo "== $name"; sed 's/"by":.*"memory"/"memory"/' "$work/$name.out"; }
 done
 for one in $readers; do
     [ ! -s "$work/${one%:*}.err" ] || { echo "== ${one%:*} said"; tail -3 "$work/${one%:*}.err"; }
