@@ -113,8 +113,9 @@ fn counts_of_3_1() {
         interrupt(&child);
         let ran = Ran::from(child.wait_with_output().unwrap());
         assert!(ran.code == 0 && ran.err.contains(": stopped: "), "{}", ran.err);
-        let trace = Trace::read(&std::fs::read(folder.join("x")).unwrap());
-        let lost = assert_whole(&trace, &emitted, scenario);
+        let bytes = std::fs::read(folder.join("x")).unwrap();
+        let trace = Trace::read(&bytes);
+        let lost = assert_whole(&bytes, &emitted, scenario);
         trace.assert_complete_numbers(&emitted);
         if buffer == "256" {
             assert_eq!((lost, trace.of(BUSY)), (0, emitted.iter().sum()), "{scenario}");
