@@ -47,8 +47,9 @@ impl Six {
         let port = folder.join("port");
         let port = port.to_str().unwrap();
         let program = Program::start(run, scenario, Some(port));
-        let places = Places::of_system().folders([program.temp.0.clone()]);
-        wait_for("its socket", || places.find(program.pid()).is_ok());
+        // The socket is there a moment before somebody listens at it.
+        let client = || Client::connect(program.pid(), Timeouts::default());
+        wait_for("an answer", || client().is_ok_and(|client| client.process_info().is_ok()));
         let start = |version| Watch::start(&program.client(), &by(version, provider));
         let watches: Vec<_> = Collect::ALL.into_iter().map(start).collect();
         assert!(watches.iter().map(|watch| watch.command).eq(Collect::ALL));
