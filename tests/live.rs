@@ -7,9 +7,25 @@
 mod child;
 #[path = "live/collect.rs"]
 mod collect;
+#[path = "live/endings.rs"]
+mod endings;
+#[path = "live/losses.rs"]
+mod losses;
+#[path = "live/old.rs"]
+mod old;
+#[path = "live/others.rs"]
+mod others;
+#[path = "live/ports.rs"]
+mod ports;
 #[path = "live/proxy.rs"]
 mod proxy;
 #[path = "cli/run.rs"]
 mod run;
+#[path = "live/scenarios.rs"]
+mod scenarios;
 #[path = "../ipc/tests/strict/mod.rs"]
 mod strict;
+#[path = "live/trace.rs"]
+mod trace;
+#[path = "live/watch.rs"]
+mod watch;

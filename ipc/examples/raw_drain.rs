@@ -1,22 +1,28 @@
 //! Reads a session and throws it away: what a collector costs at least.
 //!
-//! `raw_drain PID [--buffer MB] [--seconds S] [PROVIDER[:KEYWORDS[:LEVEL[:ARGUMENTS]]]]...`
+//! `raw_drain PID [--buffer MB] [--no-stacks] [--seconds S] [--idle S] [PROVIDER[:KEYWORDS[:LEVEL[:ARGUMENTS]]]]...`
 //!
-//! Keywords are hexadecimal. Ends when the process does, or after `S` seconds.
+//! Keywords are hexadecimal. Ends when the process does, after `--seconds`, or once nothing has come
+//! for `--idle` seconds.
 
 use std::error::Error;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use tracemill_ipc::{Client, Provider, SessionConfig, Stop, Timeouts};
+use tracemill_ipc::{Client, Provider, Rundown, SessionConfig, Stop, Timeouts};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (mut pid, mut seconds, mut buffer_mb, mut providers) = (None, None, 256, Vec::new());
+    let (mut idle, mut stacks) = (None, true);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--buffer" => buffer_mb = arguments.next().ok_or("--buffer takes MB")?.parse()?,
             "--seconds" => seconds = Some(arguments.next().ok_or("--seconds takes S")?.parse()?),
+            "--idle" => idle = Some(arguments.next().ok_or("--idle takes S")?.parse()?),
+            "--no-stacks" => stacks = false,
             other if pid.is_none() => pid = Some(other.parse::<u32>()?),
             other => providers.push(provider(other)?),
         }
@@ -26,25 +32,37 @@ fn main() -> Result<(), Box<dyn Error>> {
         providers.push(Provider::new("Microsoft-Windows-DotNETRuntime", 0x14_C14F_CCBD, 4));
     }
     let mut config = SessionConfig::new(providers);
-    config.buffer_mb = buffer_mb;
+    (config.buffer_mb, config.stacks, config.rundown) = (buffer_mb, stacks, Rundown::None);
 
     let start = Instant::now();
     let session = Client::connect(pid, Timeouts::default())?.start(&config)?;
     eprintln!("{} session {:#x}", session.command(), session.id());
     let (mut reader, stopper) = session.split();
+    let is_idle = Arc::new(AtomicBool::new(false));
+    reader.set_read_timeout(idle.map(Duration::from_secs_f64))?;
+    let idles = Arc::clone(&is_idle);
     let reading = std::thread::spawn(move || {
         let (mut bytes, mut total, mut reads, mut last) = (vec![0; 1 << 20], 0, 0u64, 0);
-        while let len @ 1.. = reader.read(&mut bytes)? {
-            (total, reads) = (total + len, reads + 1);
-            last = bytes.get(len - 1).copied().unwrap_or_default();
+        loop {
+            match reader.read(&mut bytes) {
+                Ok(0) => return Ok::<_, std::io::Error>((total, reads, last, cpu_time())),
+                Ok(len) => {
+                    (total, reads) = (total + len, reads + 1);
+                    last = bytes.get(len - 1).copied().unwrap_or_default();
+                }
+                Err(error) if error.kind() == ErrorKind::TimedOut => {
+                    idles.store(true, Ordering::Relaxed);
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok::<_, std::io::Error>((total, reads, last, cpu_time()))
     });
     let mut stop = None;
-    if let Some(seconds) = seconds.map(Duration::from_secs_f64) {
-        while start.elapsed() < seconds && !reading.is_finished() {
-            std::thread::sleep(Duration::from_millis(10).min(seconds));
-        }
+    let seconds = seconds.map_or(Duration::MAX, Duration::from_secs_f64);
+    while start.elapsed() < seconds && !reading.is_finished() && !is_idle.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    if !reading.is_finished() {
         stop = Some(stopper.stop()?);
     }
     let (bytes, reads, last, cpu) = reading.join().map_err(|_| "the reader panicked")??;

@@ -1,12 +1,14 @@
 //! A program on a real runtime, in a folder for temporary files of its own.
 
+#![allow(dead_code, reason = "not all tests use all of it")]
+
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tracemill_ipc::{Client, Timeouts};
@@ -44,17 +46,35 @@ pub struct Program {
 /// Longer than anything takes.
 pub const LONG: Duration = Duration::from_secs(30);
 
+/// Looks again and again, until it is so.
+pub fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < LONG, "{what}: in vain");
+        std::thread::park_timeout(Duration::from_millis(2));
+    }
+}
+
 impl Program {
     /// Starts it. `ports` is for `DOTNET_DiagnosticPorts`.
     pub fn start(run: &Path, arguments: &str, ports: Option<&str>) -> Self {
-        let temp = Folder::new();
         let mut command = Command::new(run);
-        command.arg("tracegen").args(arguments.split(' ')).env("TMPDIR", &temp.0);
-        command.env_remove("DOTNET_DiagnosticPorts").env_remove("DOTNET_EnableDiagnostics");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
+        command.arg("tracegen").args(arguments.split(' '));
         if let Some(ports) = ports {
             command.env("DOTNET_DiagnosticPorts", ports);
         }
+        Self::spawn(command, ports.is_some())
+    }
+
+    /// Starts what is not the kit's own. `has_ports`: the command names its ports.
+    pub fn spawn(mut command: Command, has_ports: bool) -> Self {
+        let temp = Folder::new();
+        command.env("TMPDIR", &temp.0);
+        if !has_ports {
+            command.env_remove("DOTNET_DiagnosticPorts");
+        }
+        command.env_remove("DOTNET_EnableDiagnostics");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
         let mut child = command.spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let (send, lines) = channel();
@@ -93,6 +113,26 @@ impl Program {
 
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// What it is doing, as the system says: one letter, `T` for stopped. `None` if it is gone.
+    pub fn state(&self) -> Option<char> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).ok()?;
+        stat.rsplit_once(')')?.1.trim_start().chars().next()
+    }
+
+    /// Waits until all its threads are in this state.
+    pub fn wait_state(&self, state: char) {
+        let is_in_it = |stat: &str| {
+            stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with(state))
+        };
+        wait_for("its state", || {
+            let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid())).unwrap();
+            let mut stats = threads.filter_map(|thread| {
+                std::fs::read_to_string(thread.ok()?.path().join("stat")).ok()
+            });
+            stats.all(|stat| is_in_it(&stat))
+        });
     }
 
     /// Waits for its end: its exit code, or the signal that ended it, negative.
