@@ -186,6 +186,7 @@ impl<'a> Values<'a> {
             Type::Utf16Z => self.payload.utf16z(at)?.1,
             Type::AnsiZ => self.payload.ansiz(at)?.1,
             Type::Utf8Counted => 2 + usize::from(self.payload.u16(at)?),
+            Type::Tail => self.payload.bytes.len().checked_sub(at)?,
             Type::VarInt | Type::VarUInt => self.payload.varint(at)?.1,
             Type::Object { first, count } => {
                 let mut object = self.object(first, count, at, depth)?;
@@ -259,6 +260,8 @@ impl<'a> Values<'a> {
             Type::Utf16Z => Value::Utf16(self.payload.utf16z(at)?.0),
             Type::AnsiZ => Value::Utf8(self.payload.ansiz(at)?.0),
             Type::Utf8Counted => Value::Utf8(bytes.get(2..)?),
+            Type::Text(_) => Value::Utf8(text(bytes)),
+            Type::Pad(_) | Type::Tail => Value::Bytes(bytes),
             Type::VarUInt => Value::Unsigned(self.payload.varint(at)?.0),
             Type::VarInt => {
                 let value = self.payload.varint(at)?.0;
@@ -280,6 +283,9 @@ impl<'a> Values<'a> {
         let (distance, len) = (self.payload.u16(at)?, usize::from(self.payload.u16(at + 2)?));
         let start = base + usize::from(distance);
         let end = start + len;
+        if self.layout.type_at(element)? == Type::AnsiZ {
+            return self.payload.bytes.get(start..end).map(|bytes| Value::Utf8(text(bytes)));
+        }
         let size = fixed(self.layout.type_at(element)?, self.payload.pointer_size)?;
         if end > self.payload.bytes.len() || size == 0 {
             return None;
@@ -317,8 +323,16 @@ impl<'a> Iterator for Values<'a> {
         if self.failed {
             return None;
         }
-        let field = self.fields.get(self.next)?;
-        let of = self.layout.type_at(field.type_index);
+        let mut field = self.fields.get(self.next)?;
+        let mut of = self.layout.type_at(field.type_index);
+        while let Some(Type::Pad(_) | Type::Tail) = of {
+            if self.step_over().is_none() {
+                self.failed = true;
+                return Some(Err(IllFormed { at: self.at }));
+            }
+            field = self.fields.get(self.next)?;
+            of = self.layout.type_at(field.type_index);
+        }
         let Some((value, size)) = of.and_then(|of| self.read(of, self.at, self.depth)) else {
             self.failed = true;
             return Some(Err(IllFormed { at: self.at }));
@@ -388,6 +402,12 @@ impl<'a> Payload<'a> {
     }
 }
 
+/// 8-bit text up to a NUL or the end.
+fn text(bytes: &[u8]) -> &[u8] {
+    let len = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    bytes.get(..len).unwrap_or(bytes)
+}
+
 /// Bytes of a type that always takes as many.
 fn fixed(of: Type, pointer_size: usize) -> Option<usize> {
     Some(match of {
@@ -401,7 +421,44 @@ fn fixed(of: Type, pointer_size: usize) -> Option<usize> {
         | Type::DataLoc { .. } => 4,
         Type::Int64 | Type::UInt64 | Type::Float64 | Type::FileTime => 8,
         Type::Decimal | Type::Guid => 16,
+        Type::Text(len) | Type::Pad(len) => len.into(),
         Type::Pointer => pointer_size,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_is_passed_over_and_text_ends_at_a_nul() {
+        let types = vec![
+            Type::UInt8,
+            Type::Pad(3),
+            Type::Text(4),
+            Type::AnsiZ,
+            Type::DataLoc { element: 3 },
+            Type::Tail,
+        ];
+        let field =
+            |name: &'static str, type_index| Field { name: name.into(), type_index, map: None };
+        let fields = vec![field("a", 0), field("", 1), field("b", 2), field("c", 4), field("", 5)];
+        let layout = Layout::new(fields, types, 5);
+        let payload = b"\x07???ab\0c\x0c\0\x03\0xy\0--";
+        let mut values = Values::new(&layout, payload, 8);
+        let texts: Vec<(&str, String)> = values
+            .by_ref()
+            .map(|value| value.unwrap())
+            .map(|(field, value)| (&*field.name, format!("{value:?}")))
+            .collect();
+        let text = |text: &[u8]| format!("{:?}", Value::Utf8(text));
+        let expected = [("a", "Unsigned(7)".to_owned()), ("b", text(b"ab")), ("c", text(b"xy"))];
+        assert_eq!(texts, expected);
+        assert!(values.rest().is_empty());
+        let mut short = Values::new(&layout, b"\x07??", 8);
+        assert!(short.next().unwrap().is_ok());
+        assert_eq!(short.next().map(|value| value.is_err()), Some(true));
+        assert!(short.next().is_none());
+    }
 }
