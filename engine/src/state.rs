@@ -30,7 +30,7 @@ pub struct State {
     /// Whether that key is the thread's own id, so that the table is not needed.
     pub threads_by_id: bool,
     /// Whether such a key has the thread's id in its lower half and that of its process above it;
-    /// [`u64::MAX`] is no thread.
+    /// a half of ones is none.
     pub processes_in_keys: bool,
     /// Stacks by id, as on the wire: return addresses, leaf first.
     pub stacks: Sequences,
@@ -58,7 +58,9 @@ impl State {
     /// The thread that events call `key`. Constant time.
     pub fn thread(&self, key: u64) -> Option<Thread<'_>> {
         if self.threads_by_id && self.processes_in_keys {
-            let (id, process_id) = (Some(key & u64::from(u32::MAX)), Some(key >> 32));
+            let none = u64::from(u32::MAX);
+            let [id, process_id] =
+                [key & none, key >> 32].map(|half| Some(half).filter(|half| *half != none));
             return (key != u64::MAX).then_some(Thread { id, process_id, name: &[] });
         }
         if self.threads_by_id {
