@@ -6,7 +6,8 @@ use tracemill_engine::{
     Config, Decode, DynFormat, Erase, Error, Faults, Finish, Format, FrameKind, Framed, Position,
     RunView, Sink, State,
 };
-use tracemill_nettrace::{Detection, Nettrace, detect};
+use tracemill_nettrace::Nettrace;
+use tracemill_perf::Perf;
 
 /// A stream whose format is recognised by its first bytes.
 ///
@@ -26,7 +27,7 @@ pub struct Auto {
 
 impl Auto {
     /// The formats that are recognised, by name.
-    pub const FORMATS: &[&str] = &["netperf V1, V2, V3", "nettrace V4, V5, V6"];
+    pub const FORMATS: &[&str] = &["netperf V1, V2, V3", "nettrace V4, V5, V6", "perf.data"];
 
     /// Starts at the head of a stream, within the limits of `config`.
     pub fn new(config: &Config) -> Self {
@@ -49,16 +50,19 @@ impl Format for Auto {
         if let Some(format) = &mut self.known {
             return format.frame(input, offset, run_open, faults);
         }
-        match detect(input) {
-            Detection::Unsure => return Ok(Framed::NeedMore(1)),
-            Detection::Yes => {
+        match (tracemill_nettrace::detect(input), tracemill_perf::detect(input)) {
+            (tracemill_nettrace::Detection::Yes, _) => {
                 let format = Nettrace::new(&self.config).with_schemas(&tracemill_clr::Clr);
                 self.known = Some(Box::new(Erase(format)));
             }
-            Detection::No => {
+            (_, tracemill_perf::Detection::Yes) => {
+                self.known = Some(Box::new(Erase(Perf::new(&self.config))));
+            }
+            (tracemill_nettrace::Detection::No, tracemill_perf::Detection::No) => {
                 let first = input.first().map_or(0, |byte| u32::from(*byte));
                 return Err(Error::unsupported(offset, "the format of this stream", first));
             }
+            _ => return Ok(Framed::NeedMore(1)),
         }
         self.frame(input, offset, run_open, faults)
     }
