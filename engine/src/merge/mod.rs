@@ -154,8 +154,8 @@ impl<D: Decode + ?Sized> Merge<D> {
 
     /// The run in hand is over.
     pub(crate) fn end_run(&mut self) {
-        self.close_segment();
         if let Some(slot) = self.whole.take() {
+            self.close_segment();
             self.depart(slot, 0);
         }
     }
