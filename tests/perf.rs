@@ -2,6 +2,8 @@
 
 #![allow(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "tests")]
 
+#[path = "perf/laws.rs"]
+mod laws;
 #[path = "perf/reading.rs"]
 mod reading;
 #[path = "perf/truths.rs"]

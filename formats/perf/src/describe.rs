@@ -121,8 +121,8 @@ fn field(line: &str) -> Option<Placed<'_>> {
         }
         None => (declaration, None),
     };
-    let start = declared.rfind(|char: char| !(char.is_alphanumeric() || char == '_'));
-    let (of, name) = declared.split_at(start.map_or(0, |start| start + 1));
+    let name = declared.rsplit(|char: char| !(char.is_alphanumeric() || char == '_')).next()?;
+    let of = declared.strip_suffix(name)?;
     if name.is_empty() {
         return None;
     }
