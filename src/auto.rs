@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tracemill_engine::{
     Config, Decode, DynFormat, Erase, Error, Faults, Finish, Format, FrameKind, Framed, Position,
     RunView, Sink, State,
@@ -23,6 +24,7 @@ pub struct Auto {
     config: Config,
     undecided: Arc<Undecided>,
     known: Option<DynFormat>,
+    index: Option<(u64, Bytes)>,
 }
 
 impl Auto {
@@ -32,7 +34,24 @@ impl Auto {
     /// Starts at the head of a stream, within the limits of `config`.
     pub fn new(config: &Config) -> Self {
         let undecided = Arc::new(Undecided(State::new(&config.fitted())));
-        Self { config: *config, undecided, known: None }
+        Self { config: *config, undecided, known: None, index: None }
+    }
+
+    /// Where in a file that begins with `head` there is an index behind all else that is better
+    /// known beforehand. [`HEAD_LEN`](Self::HEAD_LEN) bytes are enough.
+    pub fn index_at(head: &[u8]) -> Option<u64> {
+        Perf::index_at(head)
+    }
+
+    /// Bytes of a head that tell where an index is.
+    pub const HEAD_LEN: usize = 104;
+
+    /// Takes in beforehand what a file holds from [`index_at`](Self::index_at) on, so that events
+    /// have their names and fields from the first on.
+    #[must_use]
+    pub fn with_index(mut self, offset: u64, bytes: Bytes) -> Self {
+        self.index = Some((offset, bytes));
+        self
     }
 }
 
@@ -56,7 +75,11 @@ impl Format for Auto {
                 self.known = Some(Box::new(Erase(format)));
             }
             (_, tracemill_perf::Detection::Yes) => {
-                self.known = Some(Box::new(Erase(Perf::new(&self.config))));
+                let mut format = Perf::new(&self.config);
+                if let Some((offset, bytes)) = self.index.take() {
+                    format = format.with_index(offset, bytes);
+                }
+                self.known = Some(Box::new(Erase(format)));
             }
             (tracemill_nettrace::Detection::No, tracemill_perf::Detection::No) => {
                 let first = input.first().map_or(0, |byte| u32::from(*byte));

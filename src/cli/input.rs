@@ -2,17 +2,19 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::Duration;
 
-use tracemill::PoolStats;
+use tracemill::{Auto, Bytes, PoolStats};
 
 use super::live::{Live, Next};
 use super::{map, text};
 
 /// Bytes mapped at once: a multiple of every page size.
 const WINDOW: u64 = 4 << 20;
+/// Bytes of an index that are read beforehand; a longer one is read when its turn comes.
+const MAX_INDEX: u64 = 32 << 20;
 /// First bytes kept, to be shown if nobody knows them.
 const HEAD_LEN: usize = 16;
 
@@ -23,6 +25,8 @@ pub(crate) struct Input {
     /// Bytes in all, if that is known.
     pub total: Option<u64>,
     head: Vec<u8>,
+    /// What is better known before all else, from where on: an index at the end of a file.
+    index: Option<(u64, Bytes)>,
     source: Source,
 }
 
@@ -49,11 +53,12 @@ impl Input {
         let len = metadata.len();
         // A file without a length may have content all the same, as those of /proc do.
         let total = (metadata.is_file() && len > 0).then_some(len);
+        let index = if total.is_some() { index_of(&file)? } else { None };
         if total.is_none() || !may_map {
-            return Self::read(name, file, total);
+            return Ok(Self { index, ..Self::read(name, file, total)? });
         }
         let source = Source::Mapped { file, at: 0, len };
-        Ok(Self { name, total, head: Vec::new(), source })
+        Ok(Self { name, total, head: Vec::new(), index, source })
     }
 
     /// What a running process sends.
@@ -74,7 +79,12 @@ impl Input {
         total: Option<u64>,
     ) -> io::Result<Self> {
         let source = Source::Read(Live::start(reader)?);
-        Ok(Self { name, total, head: Vec::new(), source })
+        Ok(Self { name, total, head: Vec::new(), index: None, source })
+    }
+
+    /// The index of a file that has one, once: where it begins, and the bytes from there on.
+    pub(crate) fn take_index(&mut self) -> Option<(u64, Bytes)> {
+        self.index.take()
     }
 
     /// The next bytes, as many as are there. Waits for them, as long as `patience` says. All chunks
@@ -128,6 +138,20 @@ impl Source {
             Self::Read(live) => live.next(patience),
         }
     }
+}
+
+/// The index at the end of a file, if it has one that is not too long. The file stands at its start
+/// before and after.
+fn index_of(mut file: &File) -> io::Result<Option<(u64, Bytes)>> {
+    let (mut head, mut bytes) = (Vec::new(), Vec::new());
+    file.take(Auto::HEAD_LEN as u64).read_to_end(&mut head)?;
+    let index = Auto::index_at(&head);
+    if let Some(at) = index {
+        file.seek(SeekFrom::Start(at))?;
+        file.take(MAX_INDEX + 1).read_to_end(&mut bytes)?;
+    }
+    file.rewind()?;
+    Ok(index.filter(|_| bytes.len() as u64 <= MAX_INDEX).map(|at| (at, bytes.into())))
 }
 
 /// Whether `path` stands for standard input.

@@ -21,8 +21,8 @@ pub(crate) enum Stage {
     Head(Header),
     /// In the records.
     Records,
-    /// Before the table of sections. Those that there are, a bit each.
-    Table([u64; 4]),
+    /// Before the table of sections.
+    Table,
     /// Between sections: those to come, the next one last.
     Sections(Vec<Section>),
     /// Behind all that is known.
@@ -111,9 +111,9 @@ impl Perf {
                 self.stage = Stage::Head(header);
                 self.head(header, input, offset, faults)
             }
-            Stage::Table(features) => {
-                self.stage = Stage::Table(features);
-                Ok(self.table(features, input, offset, faults))
+            Stage::Table => {
+                self.stage = Stage::Table;
+                Ok(self.table(input, offset, faults))
             }
             Stage::Sections(sections) => Ok(self.sections(sections, input, offset, faults)),
             Stage::Records | Stage::Rest => Ok(Framed::Skip(u64::MAX)),
@@ -215,7 +215,35 @@ impl Perf {
             }
             at += header.attribute_size;
         }
+        self.read_index();
         Ok(Framed::Control(len))
+    }
+
+    /// Takes in the sections that were read beforehand. What is wrong with them is told when the
+    /// stream comes to them.
+    fn read_index(&mut self) {
+        let Some((start, index)) = self.index.take() else {
+            return;
+        };
+        let mut faults = Faults::default();
+        let count: u32 = self.features.iter().map(|word| word.count_ones()).sum();
+        let Some(table) = index.get(..16 * count as usize) else {
+            return;
+        };
+        for section in self.listed(table, start, &mut faults) {
+            let place = section.offset.checked_sub(start).zip(Some(section.size));
+            let place = place.map(|(at, size)| (usize::try_from(at), usize::try_from(size)));
+            let Some((Ok(at), Ok(size))) = place else {
+                continue;
+            };
+            if size > self.limits.frame {
+                continue;
+            }
+            if let Some(content) = index.get(at..).and_then(|rest| rest.get(..size)) {
+                let content = Reader::new(content, section.offset, self.is_big);
+                self.feature(section.feature, content, &mut faults);
+            }
+        }
     }
 
     fn enter_records(&mut self, header: Header) {
@@ -225,24 +253,25 @@ impl Perf {
 
     /// The records end here.
     pub(crate) fn leave_records(&mut self) {
-        self.stage =
-            if self.features == [0; 4] { Stage::Rest } else { Stage::Table(self.features) };
+        self.stage = if self.features == [0; 4] { Stage::Rest } else { Stage::Table };
     }
 
-    fn table(
-        &mut self,
-        features: [u64; 4],
-        input: &[u8],
-        offset: u64,
-        faults: &mut Faults,
-    ) -> Framed {
-        let count: u32 = features.iter().map(|word| word.count_ones()).sum();
+    fn table(&mut self, input: &[u8], offset: u64, faults: &mut Faults) -> Framed {
+        let count: u32 = self.features.iter().map(|word| word.count_ones()).sum();
         let len = 16 * count as usize;
         let Some(table) = input.get(..len) else {
             return Framed::NeedMore(len - input.len());
         };
+        let mut sections = self.listed(table, offset, faults);
+        sections.reverse();
+        self.stage = if sections.is_empty() { Stage::Rest } else { Stage::Sections(sections) };
+        Framed::Control(len)
+    }
+
+    /// The sections of a table that begins at `offset`, in order of their places.
+    fn listed(&self, table: &[u8], offset: u64, faults: &mut Faults) -> Vec<Section> {
         let bits = (0..256).filter(|bit| {
-            let word = features.get(*bit / 64).copied().unwrap_or(0);
+            let word = self.features.get(*bit / 64).copied().unwrap_or(0);
             word >> (*bit % 64) & 1 != 0
         });
         let mut sections: Vec<Section> = table
@@ -256,7 +285,7 @@ impl Perf {
             .collect();
         sections.sort_by_key(|section| (section.offset, section.feature));
         // One that begins before another has ended cannot be read in passing.
-        let mut end = offset + len as u64;
+        let mut end = offset.saturating_add(table.len() as u64);
         sections.retain(|section| {
             let next = section.offset.checked_add(section.size).filter(|_| section.offset >= end);
             if next.is_none() {
@@ -266,9 +295,7 @@ impl Perf {
             end = next.unwrap_or(end);
             next.is_some()
         });
-        sections.reverse();
-        self.stage = if sections.is_empty() { Stage::Rest } else { Stage::Sections(sections) };
-        Framed::Control(len)
+        sections
     }
 
     fn sections(
@@ -328,7 +355,7 @@ impl Perf {
                 (None, true) => truncated("before its recording was finished", 0),
                 (Some(_), _) => truncated("before the end of its records", 0),
             },
-            Stage::Table(_) | Stage::Sections(_) => truncated("before its last section", 0),
+            Stage::Table | Stage::Sections(_) => truncated("before its last section", 0),
             Stage::Rest => None,
         }
     }

@@ -5,13 +5,14 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tracemill_engine::{
     Config, Error, EventClass, Fault, Faults, Finish, Format, FrameKind, Framed, Layout, State,
     Table, TraceInfo,
 };
 
 use crate::attribute::{Attribute, bit};
-use crate::container::Stage;
+use crate::container::{Header, Stage};
 use crate::decode::{Decoder, FIRST_OF_SAMPLES, Tag};
 use crate::inflate::Inflate;
 use crate::kinds::{self, kind};
@@ -32,6 +33,8 @@ pub struct Perf {
     pub(crate) is_file: bool,
     /// Sections behind the records.
     pub(crate) features: [u64; 4],
+    /// The same, read beforehand: where they begin, and what is there.
+    pub(crate) index: Option<(u64, Bytes)>,
     /// Up to where bytes are passed over.
     pub(crate) skip_end: u64,
     decoder: Arc<Decoder>,
@@ -92,6 +95,7 @@ impl Perf {
             data_end: None,
             is_file: false,
             features: [0; 4],
+            index: None,
             skip_end: 0,
             decoder: Arc::new(decoder),
             kinds: kinds::counters(),
@@ -110,6 +114,21 @@ impl Perf {
     #[must_use]
     pub fn with_max_window(mut self, bytes: usize) -> Self {
         self.inflate.set_max_window(bytes);
+        self
+    }
+
+    /// Where in a file that begins with `head`, of 104 bytes or more, the sections begin that name
+    /// events and describe tracepoints: behind all records. `None` if there are none, or if `head`
+    /// is not that of a file.
+    pub fn index_at(head: &[u8]) -> Option<u64> {
+        Header::of(head)?.0.table()
+    }
+
+    /// Takes in beforehand what a file holds from [`index_at`](Self::index_at) on, so that events
+    /// have their names and fields from the first on. Who reads in order learns them last.
+    #[must_use]
+    pub fn with_index(mut self, offset: u64, bytes: Bytes) -> Self {
+        self.index = Some((offset, bytes));
         self
     }
 
