@@ -4,7 +4,11 @@
 
 #[path = "perf/laws.rs"]
 mod laws;
+#[path = "perf/made.rs"]
+mod made;
 #[path = "perf/reading.rs"]
 mod reading;
 #[path = "perf/truths.rs"]
 mod truths;
+#[path = "perf/writer.rs"]
+mod writer;

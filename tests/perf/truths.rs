@@ -166,7 +166,7 @@ struct Deltas {
 impl Deltas {
     /// The differences of the members of a sample that is a group read; `None` if it is none.
     fn take(&mut self, sample: &Sample<'_>) -> Option<Vec<u64>> {
-        let read = sample.read().filter(|read| read.is_group())?;
+        let read = sample.read().filter(tracemill::perf::Read::is_group)?;
         assert!(sample.attribute().has(bit::READ));
         let mut deltas = Vec::new();
         for counter in read.counters() {
@@ -229,6 +229,6 @@ fn in_time_order(path: &Path, truth: &Value) {
     assert_eq!(processes.len() as u64, number("distinct_pids"), "{name}: processes");
     assert_eq!(steps, number("time_decreases"), "{name}: steps back");
     assert_eq!(late, number("time_decreases"), "{name}: late");
-    let hash: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(script["sha256_time_ip_tid_lines"], hash, "{name}: lines in order");
+    let hash = hash.finalize();
+    assert_eq!(script["sha256_time_ip_tid_lines"], format!("{hash:x}"), "{name}: lines in order");
 }

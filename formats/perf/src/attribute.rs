@@ -163,7 +163,7 @@ impl Attribute {
         let clock_id = reader.u32(what).unwrap_or(0).cast_signed();
         let sample_regs_intr = reader.u64(what).unwrap_or(0);
         // The kernel's bit fields begin at the other end there.
-        let flags = if is_big { flags.reverse_bits() } else { flags };
+        let flags = if is_big { turned(flags) } else { flags };
         Ok(Self {
             kind,
             config,
@@ -184,6 +184,13 @@ impl Attribute {
             name: None,
         })
     }
+}
+
+/// Flags whose bits begin at the other end; all but `precise_ip`, of two bits, are one.
+fn turned(flags: u64) -> u64 {
+    let flags = flags.reverse_bits();
+    let precise = flags >> 15 & 3;
+    flags & !(3 << 15) | (precise >> 1 | (precise & 1) << 1) << 15
 }
 
 /// Where the parts of a fixed size are: in a sample, and in what other records end with. Computed

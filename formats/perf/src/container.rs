@@ -343,7 +343,7 @@ impl Perf {
             Stage::Magic => truncated("inside of its header", 0),
             Stage::Head(_) => truncated("before its attributes", 0),
             Stage::Records if !rest.is_empty() => {
-                let size = Head::at(rest, 0).map_or(0, |head| head.size.into());
+                let size = Head::read(rest, 0, self.is_big).map_or(0, |head| head.size.into());
                 truncated("inside of a record", size)
             }
             // A file whose header was never written anew, since its recording was killed; a pipe

@@ -147,6 +147,10 @@ impl Perf {
         &self.decoder.attributes
     }
 
+    pub(crate) fn view_handle(&self) -> Arc<Decoder> {
+        Arc::clone(&self.decoder)
+    }
+
     pub(crate) fn view(&self) -> &Decoder {
         &self.decoder
     }
@@ -284,7 +288,7 @@ impl Perf {
             && let Some(head) = Head::at(bytes, at)
         {
             let size = usize::from(head.size);
-            let is_single = head.kind < 128 && singles >> head.kind & 1 != 0;
+            let is_single = is_in(singles, head);
             if size < Head::LEN || is_single {
                 break;
             }
@@ -387,6 +391,16 @@ const SINGLES: u128 = SINGLES_INSIDE
     | 1 << kind::COMPRESSED
     | 1 << kind::COMPRESSED2;
 const SINGLES_INSIDE: u128 = 1 << kind::LOST | 1 << kind::LOST_SAMPLES;
+
+/// Whether a record is looked at on its own.
+pub(crate) fn is_single(head: Head) -> bool {
+    is_in(SINGLES, head)
+}
+
+#[inline]
+fn is_in(kinds: u128, head: Head) -> bool {
+    head.kind < 128 && kinds >> head.kind & 1 != 0
+}
 
 /// The tag of a record that was looked at on its own.
 pub(crate) fn tag(head: Head) -> u32 {

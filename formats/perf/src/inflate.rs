@@ -12,6 +12,8 @@
 
 use bytes::{Bytes, BytesMut};
 
+use crate::decode::Decoder;
+use crate::swap;
 use crate::wire::Head;
 
 /// Bytes that are inflated in one step.
@@ -57,7 +59,7 @@ impl Inflate {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(crate) fn step(&mut self, piece: &[u8]) -> Result<(), &'static str> {
+    pub(crate) fn step(&mut self, piece: &[u8], decoder: &Decoder) -> Result<(), &'static str> {
         self.out.resize(MAX_RECORD + ROOM, 0);
         let input = piece.get(self.done..).unwrap_or_default();
         let room = self.out.get_mut(self.tail..self.tail + ROOM).unwrap_or_default();
@@ -70,9 +72,13 @@ impl Inflate {
         }
         let len = self.tail + written;
         let content = self.out.get(..len).unwrap_or_default();
-        let whole = whole_records(content).ok_or("compressed record: content is not records")?;
+        let whole = whole_records(content, decoder.is_big)
+            .ok_or("compressed record: content is not records")?;
         self.buffer.reserve(whole);
         self.buffer.extend_from_slice(content.get(..whole).unwrap_or_default());
+        if decoder.is_big {
+            swap::records(decoder, &mut self.buffer);
+        }
         self.pending = self.buffer.split().freeze();
         self.out.copy_within(whole..len, 0);
         self.tail = len - whole;
@@ -81,9 +87,9 @@ impl Inflate {
 }
 
 /// Bytes of whole records at the head of `bytes`.
-fn whole_records(bytes: &[u8]) -> Option<usize> {
+fn whole_records(bytes: &[u8], is_big: bool) -> Option<usize> {
     let mut at = 0;
-    while let Some(head) = Head::at(bytes, at) {
+    while let Some(head) = Head::read(bytes, at, is_big) {
         let size = usize::from(head.size);
         if size < Head::LEN {
             return None;

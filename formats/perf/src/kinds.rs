@@ -231,7 +231,7 @@ pub(crate) static KINDS: &[Kind] = &[
     kind(80, "FEATURE", 8, &[("feat_id", U64), ("", TAIL)]),
     kind(81, "COMPRESSED", 0, &[]),
     kind(82, "FINISHED_INIT", 0, &[]),
-    kind(83, "COMPRESSED2", 8, &[]),
+    kind(83, "COMPRESSED2", 8, &[("data_size", U64), ("", TAIL)]),
     kind(84, "BPF_METADATA", 0, &[]),
     kind(85, "SCHEDSTAT_CPU", 0, &[]),
     kind(86, "SCHEDSTAT_DOMAIN", 0, &[]),

@@ -57,6 +57,7 @@ mod record;
 mod records;
 mod sample;
 mod shape;
+mod swap;
 mod tools;
 mod tracing;
 mod wire;

@@ -4,7 +4,7 @@ use crate::attribute::{Attribute, bit};
 use crate::wire::{u32_at, u64_at};
 
 /// Parts behind the fixed ones, in order. The two kinds of weight take the same place.
-const ORDER: &[u64] = &[
+pub(crate) const ORDER: &[u64] = &[
     bit::READ,
     bit::CALLCHAIN,
     bit::RAW,
@@ -66,7 +66,7 @@ pub(crate) fn has_unknown(attribute: &Attribute) -> bool {
 }
 
 /// Bytes of a part that begins at `at`; they may be more than there are.
-fn len(attribute: &Attribute, body: &[u8], at: usize, part: u64) -> Option<usize> {
+pub(crate) fn len(attribute: &Attribute, body: &[u8], at: usize, part: u64) -> Option<usize> {
     let number = |at: usize| usize::try_from(u64_at(body, at)?).ok();
     let registers = |mask: u64| {
         let abi = u64_at(body, at)?;

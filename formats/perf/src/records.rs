@@ -1,12 +1,23 @@
 //! Records, one after the other: those that mean nothing to the state are handed out many at a time.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use tracemill_engine::{Error, Fault, Faults, Framed};
 
 use crate::decode::Tag;
 use crate::frame::{self, Perf, Scanned};
 use crate::kinds::kind;
-use crate::wire::{Head, u32_at, u64_at};
+use crate::swap;
+use crate::wire::{Head, Reader, u32_at, u64_at};
+
+/// Records of a stream in big-endian are turned up to so many bytes at once.
+const MAX_TURNED: usize = 64 << 10;
+
+/// A record with what follows it.
+struct Long {
+    head: Head,
+    size: usize,
+    beyond: u64,
+}
 
 impl Perf {
     /// What is at the head of `input`, among the records.
@@ -24,6 +35,9 @@ impl Perf {
         }
         let visible = usize::try_from(left).ok().and_then(|left| input.get(..left));
         let visible = visible.unwrap_or(input);
+        if self.is_big {
+            return self.big(visible, offset, left, run_open, faults);
+        }
         match self.scan(visible, false) {
             Scanned::Joined(len) => Ok(Framed::Data { len, tag: Tag::Records as u32, joins: true }),
             Scanned::Short if left < Head::LEN as u64 => {
@@ -50,6 +64,41 @@ impl Perf {
         Framed::Skip(left)
     }
 
+    /// The same in big-endian: records are copied and turned, many at a time.
+    fn big(
+        &mut self,
+        visible: &[u8],
+        offset: u64,
+        left: u64,
+        run_open: bool,
+        faults: &mut Faults,
+    ) -> Result<Framed, Error> {
+        let Some(first) = Head::read(visible, 0, true) else {
+            if left < Head::LEN as u64 {
+                return Ok(self.damaged_end(offset, left, run_open, faults));
+            }
+            return Ok(Framed::NeedMore(Head::LEN - visible.len()));
+        };
+        let mut len = 0;
+        while let Some(head) = Head::read(visible, len, true)
+            && len < MAX_TURNED
+            && usize::from(head.size) >= Head::LEN
+            && !frame::is_single(head)
+            && visible.len() - len >= head.size.into()
+        {
+            len += usize::from(head.size);
+        }
+        if len > 0 {
+            let mut turned = BytesMut::from(visible.get(..len).unwrap_or_default());
+            swap::records(self.view(), &mut turned);
+            if let Scanned::Joined(len) = self.scan(&turned, false) {
+                let (bytes, tag) = (turned.freeze().slice(..len), Tag::Records as u32);
+                return Ok(Framed::Content { len, bytes, tag, joins: true });
+            }
+        }
+        self.single(first, visible, offset, left, run_open, faults)
+    }
+
     /// A record on its own: it is not whole, or damaged, or means something to the state.
     fn single(
         &mut self,
@@ -63,9 +112,10 @@ impl Perf {
         let mut size = u64::from(head.size);
         if head.kind == kind::COMPRESSED2 {
             // Where the size did not fit in 16 bits, there is no padding.
-            let Some(data) = visible.get(16 - 8..).and_then(|rest| u64_at(rest, 0)) else {
+            if visible.len() < 16 {
                 return Ok(Framed::NeedMore(16 - visible.len()));
-            };
+            }
+            let data = Reader::new(visible, offset, self.is_big).at_u64(8);
             let whole = data.saturating_add(16);
             size = if whole.checked_next_multiple_of(8).is_none_or(|padded| padded > size) {
                 whole
@@ -89,15 +139,23 @@ impl Perf {
         if run_open {
             return Ok(Framed::Barrier);
         }
+        // What tools write is read as it stands in the stream.
+        let own = record.get(Head::LEN..).unwrap_or_default();
+        let mut turned = BytesMut::new();
+        if self.is_big {
+            turned.extend_from_slice(record);
+            swap::record(self.view(), &mut turned);
+        }
+        let record = if self.is_big { &*turned } else { record };
         let body = record.get(Head::LEN..).unwrap_or_default();
         let mut tag = frame::tag(head);
         match head.kind {
             kind::COMPRESSED => {
-                return Ok(self.compressed(head, body, size, offset, faults));
+                return Ok(self.compressed(head, own, size, offset, faults));
             }
             kind::COMPRESSED2 => {
                 let len = u64_at(body, 0).and_then(|len| usize::try_from(len).ok());
-                let piece = len.and_then(|len| body.get(8..)?.get(..len));
+                let piece = len.and_then(|len| own.get(8..)?.get(..len));
                 return Ok(self.compressed(head, piece.unwrap_or_default(), size, offset, faults));
             }
             kind::TRACING_DATA | kind::AUXTRACE => {
@@ -106,31 +164,30 @@ impl Perf {
                 } else {
                     u32_at(body, 0).map(u64::from)
                 };
-                return Ok(self.long(
-                    head,
-                    size,
-                    beyond.unwrap_or(0),
-                    visible,
-                    offset,
-                    left,
-                    faults,
-                ));
+                let long = Long { head, size, beyond: beyond.unwrap_or(0) };
+                return Ok(self.long(long, turned, visible, offset, left, faults));
             }
             kind::LOST | kind::LOST_SAMPLES => self.tell_loss(head, body),
             kind::FINISHED_ROUND => tag = Tag::Round as u32,
-            _ => self.tool(head, body, offset + Head::LEN as u64, faults),
+            _ => self.tool(head, own, offset + Head::LEN as u64, faults),
         }
         self.plain(head, record, offset, faults);
-        Ok(Framed::Data { len: size, tag, joins: false })
+        Ok(self.handed(size, tag, turned))
     }
 
-    /// A record that is followed by `beyond` bytes that its size does not tell of.
-    #[expect(clippy::too_many_arguments, reason = "what is known of a record, once")]
+    /// A record of the stream's own, or, in big-endian, as it was `turned`.
+    fn handed(&self, len: usize, tag: u32, turned: BytesMut) -> Framed {
+        if self.is_big {
+            return Framed::Content { len, bytes: turned.freeze(), tag, joins: false };
+        }
+        Framed::Data { len, tag, joins: false }
+    }
+
+    /// A record that is followed by bytes that its size does not tell of.
     fn long(
         &mut self,
-        head: Head,
-        size: usize,
-        beyond: u64,
+        Long { head, size, beyond }: Long,
+        mut turned: BytesMut,
         visible: &[u8],
         offset: u64,
         left: u64,
@@ -138,25 +195,25 @@ impl Perf {
     ) -> Framed {
         let total = beyond.saturating_add(size as u64);
         let fits = usize::try_from(total).ok().filter(|total| *total <= self.limits.frame);
-        let record = visible.get(..size).unwrap_or_default();
         let is_described = head.kind == kind::TRACING_DATA;
         if let Some(total) = fits.filter(|_| is_described && total <= left) {
             let Some(whole) = visible.get(..total) else {
                 return Framed::NeedMore(total - visible.len());
             };
-            self.plain(head, record, offset, faults);
+            self.plain(head, whole.get(..size).unwrap_or_default(), offset, faults);
             let data = whole.get(size..).unwrap_or_default();
             self.tracing_data(data, offset + size as u64, faults);
-            return Framed::Data { len: total, tag: Tag::Long as u32, joins: false };
+            turned.extend_from_slice(data);
+            return self.handed(total, Tag::Long as u32, turned);
         }
         if is_described || total > left {
             let what = "record: longer than the records, or than max_frame";
             faults.push(Fault::damage(offset, what));
         }
         // The record itself is told, what follows it passed over.
-        self.plain(head, record, offset, faults);
+        self.plain(head, visible.get(..size).unwrap_or_default(), offset, faults);
         self.skip_end = offset.saturating_add(total.min(left));
-        Framed::Data { len: size, tag: Tag::Records as u32, joins: false }
+        self.handed(size, Tag::Records as u32, turned)
     }
 
     /// The next content of a compressed record of `size` bytes, whose compressed bytes are `piece`.
@@ -173,7 +230,7 @@ impl Perf {
             if self.inflate.is_done(piece) {
                 break;
             }
-            if let Err(what) = self.inflate.step(piece) {
+            if let Err(what) = self.inflate.step(piece, &self.view_handle()) {
                 faults.push_hiding(Fault::damage(offset, what));
                 self.inflate.is_lost = true;
             }

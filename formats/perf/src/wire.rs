@@ -45,6 +45,16 @@ impl Head {
         let [misc, size] = [32, 48].map(|shift| u16::try_from(word >> shift & 0xffff).unwrap_or(0));
         Some(Self { kind, misc, size })
     }
+
+    /// The same in either byte order.
+    pub(crate) fn read(bytes: &[u8], at: usize, is_big: bool) -> Option<Self> {
+        let Self { kind, misc, size } = Self::at(bytes, at)?;
+        if !is_big {
+            return Some(Self { kind, misc, size });
+        }
+        let (kind, misc, size) = (kind.swap_bytes(), misc.swap_bytes(), size.swap_bytes());
+        Some(Self { kind, misc, size })
+    }
 }
 
 /// Checked reads in either byte order, for what is read once.
