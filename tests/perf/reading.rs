@@ -7,35 +7,25 @@ use tracemill::perf::Perf;
 use tracemill::{Config, EventView, Format, Parser, Stats};
 use tracemill_test_support::corpus;
 
-/// Reads all parts of `path` for `visit`; their formats and counters at the end.
-pub fn read(path: &Path, config: &Config, mut visit: impl FnMut(EventView<'_>)) -> Vec<Read> {
-    let mut done: Vec<Read> = Vec::new();
-    for bytes in corpus::perf_parts(path) {
-        let format = match done.first() {
-            None => Perf::new(config),
-            Some(first) => first.parser.format().part(config),
-        };
-        let mut parser = Parser::new(format, config);
-        parser.push(Bytes::from(bytes)).unwrap();
-        parser.finish();
-        let mut faults = Vec::new();
-        loop {
-            match parser.next_batch() {
-                Ok(Some(batch)) => {
-                    faults.extend(batch.faults().iter().map(ToString::to_string));
-                    batch.iter().for_each(&mut visit);
-                }
-                Ok(None) => break,
-                Err(error) => panic!("{}: {error}", path.display()),
-            }
-        }
-        assert_eq!(faults, [""; 0], "{}", path.display());
-        done.push(Read { stats: parser.stats(), parser });
+/// Reads all of `path` for `visit`; its format and counters at the end.
+///
+/// # Panics
+/// If something is wrong with it.
+pub fn read(path: &Path, config: &Config, mut visit: impl FnMut(EventView<'_>)) -> Read {
+    let parts = corpus::perf_parts(path);
+    let format = Perf::new(config).with_parts(parts[1..].iter().map(|part| part.len() as u64));
+    let mut parser = Parser::new(format, config);
+    parser.push(Bytes::from(parts.concat())).unwrap();
+    parser.finish();
+    let name = path.display();
+    while let Some(batch) = parser.next_batch().unwrap_or_else(|error| panic!("{name}: {error}")) {
+        assert_eq!(batch.faults(), [], "{name}");
+        batch.iter().for_each(&mut visit);
     }
-    done
+    Read { stats: parser.stats(), parser }
 }
 
-/// A part that was read.
+/// A recording that was read.
 pub struct Read {
     /// Its parser, at its end.
     pub parser: Parser<Perf>,

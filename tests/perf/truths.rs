@@ -45,14 +45,14 @@ struct Sums {
 fn in_file_order(path: &Path, truth: &Value) {
     let name = path.file_name().unwrap().to_str().unwrap();
     let mut sums = Sums::default();
-    let parts = reading::read(path, &Config::default(), |view| sums.take(view));
+    let read = reading::read(path, &Config::default(), |view| sums.take(view));
     let records = |key: &str| -> BTreeMap<String, u64> {
         let map = truth[key].as_object().unwrap().iter();
         let counts = map.filter(|(kind, _)| *kind != "TOTAL");
         counts.map(|(kind, count)| (kind.clone(), count.as_u64().unwrap())).collect()
     };
     let mut found = BTreeMap::new();
-    for (kind, count) in parts.iter().flat_map(Read::records) {
+    for (kind, count) in read.records() {
         *found.entry(kind.to_owned()).or_default() += count;
     }
     assert_eq!(found, records("records"), "{name}: records");
@@ -76,17 +76,16 @@ fn in_file_order(path: &Path, truth: &Value) {
     expect("lost_in_LOST", sums.lost);
     expect("lost_in_LOST_SAMPLES", sums.lost_samples);
     // Each loss once: what LOST_SAMPLES tell is complete.
-    let lost: u64 = parts.iter().map(|part| part.stats.lost).sum();
-    assert_eq!(lost, sums.lost.max(sums.lost_samples), "{name}: lost");
-    events(name, truth, &sums, &parts);
+    assert_eq!(read.stats.lost, sums.lost.max(sums.lost_samples), "{name}: lost");
+    events(name, truth, &sums, &read);
 }
 
 /// Samples, and samples lost, by the names of their events.
-fn events(name: &str, truth: &Value, sums: &Sums, parts: &[Read]) {
+fn events(name: &str, truth: &Value, sums: &Sums, read: &Read) {
     let Some(expected) = truth["events"].as_object().filter(|events| !events.is_empty()) else {
         return;
     };
-    let format = parts[0].parser.format();
+    let format = read.parser.format();
     let mut found: BTreeMap<String, [u64; 2]> = BTreeMap::new();
     for (index, (samples, lost)) in &sums.events {
         let attribute = &format.attributes()[*index];
@@ -192,7 +191,7 @@ fn in_time_order(path: &Path, truth: &Value) {
     let (mut range, mut steps, mut late, mut before) = (None, 0, 0, 0);
     let mut processes = BTreeSet::new();
     let mut all: Vec<(u64, u64, i32, u64)> = Vec::new();
-    let parts = reading::read(path, &config, |view| {
+    reading::read(path, &config, |view| {
         assert_ne!(view.place(), Place::Early, "{name}");
         late += u64::from(view.place() == Place::Late);
         let Some(sample) = Sample::of(view) else {
@@ -205,10 +204,6 @@ fn in_time_order(path: &Path, truth: &Value) {
             processes.insert(sample.pid());
         }
     });
-    if parts.len() > 1 {
-        // Each part is in order for itself.
-        all.sort_by_key(|(time, ..)| *time);
-    }
     for (at, of, tid, counted) in all {
         lines += 1;
         ip = ip.wrapping_add(of);

@@ -6,7 +6,7 @@
 //! header | records                                                      from a pipe
 //! ```
 
-use tracemill_engine::{Error, Fault, Faults, Framed};
+use tracemill_engine::{Error, Fault, Faults, Format, Framed};
 
 use crate::attribute::{Attribute, MIN_LEN};
 use crate::frame::{BIG, LITTLE, OLD, Perf};
@@ -116,7 +116,17 @@ impl Perf {
                 Ok(self.table(input, offset, faults))
             }
             Stage::Sections(sections) => Ok(self.sections(sections, input, offset, faults)),
-            Stage::Records | Stage::Rest => Ok(Framed::Skip(u64::MAX)),
+            Stage::Records | Stage::Rest => {
+                let Some(len) = self.parts.pop_front() else {
+                    return Ok(Framed::Skip(u64::MAX));
+                };
+                // Another file, which is records alone; its compressed ones are a stream of their
+                // own.
+                (self.stage, self.features) = (Stage::Records, [0; 4]);
+                self.data_end = Some(offset.saturating_add(len));
+                self.inflate.begin();
+                self.frame(input, offset, run_open, faults)
+            }
         }
     }
 
@@ -330,7 +340,7 @@ impl Perf {
         self.stage = if is_last { Stage::Rest } else { Stage::Sections(sections) };
         let content = Reader::new(content, offset, self.is_big);
         self.feature(section.feature, content, faults);
-        if is_last { Framed::End(size) } else { Framed::Control(size) }
+        if is_last && self.parts.is_empty() { Framed::End(size) } else { Framed::Control(size) }
     }
 
     /// What is missing if the stream ends here, with `rest` that is less than a frame.
@@ -349,6 +359,9 @@ impl Perf {
             // A file whose header was never written anew, since its recording was killed; a pipe
             // just ends.
             Stage::Records => match (self.data_end, self.is_file) {
+                (Some(end), _) if offset >= end && self.parts.iter().any(|len| *len > 0) => {
+                    truncated("before its last file", 0)
+                }
                 (Some(end), _) if offset >= end && self.features == [0; 4] => None,
                 (Some(end), _) if offset >= end => truncated("before its last section", 0),
                 (None, false) => None,
@@ -356,6 +369,9 @@ impl Perf {
                 (Some(_), _) => truncated("before the end of its records", 0),
             },
             Stage::Table | Stage::Sections(_) => truncated("before its last section", 0),
+            Stage::Rest if self.parts.iter().any(|len| *len > 0) => {
+                truncated("before its last file", 0)
+            }
             Stage::Rest => None,
         }
     }

@@ -3,6 +3,7 @@
 //! Where in a file it stands is in `container.rs`; what a record means that changes the state, in
 //! `tools.rs`.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -35,6 +36,8 @@ pub struct Perf {
     pub(crate) features: [u64; 4],
     /// The same, read beforehand: where they begin, and what is there.
     pub(crate) index: Option<(u64, Bytes)>,
+    /// Bytes of the files that follow.
+    pub(crate) parts: VecDeque<u64>,
     /// Up to where bytes are passed over.
     pub(crate) skip_end: u64,
     decoder: Arc<Decoder>,
@@ -96,6 +99,7 @@ impl Perf {
             is_file: false,
             features: [0; 4],
             index: None,
+            parts: VecDeque::new(),
             skip_end: 0,
             decoder: Arc::new(decoder),
             kinds: kinds::counters(),
@@ -132,14 +136,12 @@ impl Perf {
         self
     }
 
-    /// Reads `data.N` of a recording in a folder, whose `data` has been read by this format.
+    /// Reads a recording in a folder: the stream is its `data` and then, one behind the other, its
+    /// `data.0`, `data.1` and so on, which have so many bytes.
     #[must_use]
-    pub fn part(&self, config: &Config) -> Self {
-        let mut part = Self::new(config);
-        part.decoder = Arc::new(Decoder::clone(&self.decoder));
-        part.stage = Stage::Records;
-        (part.is_big, part.fixed, part.trailer) = (self.is_big, self.fixed, self.trailer);
-        part
+    pub fn with_parts(mut self, bytes: impl IntoIterator<Item = u64>) -> Self {
+        self.parts = bytes.into_iter().collect();
+        self
     }
 
     /// What was recorded.

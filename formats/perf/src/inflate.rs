@@ -45,6 +45,13 @@ impl Inflate {
         self.zstd.max_window = bytes;
     }
 
+    /// Begins anew, with another stream.
+    pub(crate) fn begin(&mut self) {
+        let max_window = self.zstd.max_window;
+        *self = Self::default();
+        self.zstd.max_window = max_window;
+    }
+
     /// Whether all of `piece` has been handed out; then another one may come.
     pub(crate) fn is_done(&self, piece: &[u8]) -> bool {
         self.pending.is_empty() && !self.has_more && self.done >= piece.len()
