@@ -25,6 +25,7 @@ pub struct Auto {
     undecided: Arc<Undecided>,
     known: Option<DynFormat>,
     index: Option<(u64, Bytes)>,
+    parts: Vec<u64>,
 }
 
 impl Auto {
@@ -34,7 +35,7 @@ impl Auto {
     /// Starts at the head of a stream, within the limits of `config`.
     pub fn new(config: &Config) -> Self {
         let undecided = Arc::new(Undecided(State::new(&config.fitted())));
-        Self { config: *config, undecided, known: None, index: None }
+        Self { config: *config, undecided, known: None, index: None, parts: Vec::new() }
     }
 
     /// Where in a file that begins with `head` there is an index behind all else that is better
@@ -51,6 +52,22 @@ impl Auto {
     #[must_use]
     pub fn with_index(mut self, offset: u64, bytes: Bytes) -> Self {
         self.index = Some((offset, bytes));
+        self
+    }
+}
+
+impl Auto {
+    /// Name of the file in a folder that is a recording in several, and of the others behind it, by
+    /// number.
+    pub fn part_name(number: usize) -> String {
+        number.checked_sub(1).map_or_else(|| "data".to_owned(), |part| format!("data.{part}"))
+    }
+
+    /// Reads a recording of several files, of which those behind the first have so many bytes: the
+    /// stream is one behind the other.
+    #[must_use]
+    pub fn with_parts(mut self, bytes: impl IntoIterator<Item = u64>) -> Self {
+        self.parts = bytes.into_iter().collect();
         self
     }
 }
@@ -75,7 +92,7 @@ impl Format for Auto {
                 self.known = Some(Box::new(Erase(format)));
             }
             (_, tracemill_perf::Detection::Yes) => {
-                let mut format = Perf::new(&self.config);
+                let mut format = Perf::new(&self.config).with_parts(self.parts.drain(..));
                 if let Some((offset, bytes)) = self.index.take() {
                     format = format.with_index(offset, bytes);
                 }

@@ -1,5 +1,6 @@
 //! Where bytes come from: windows of a mapped file, or a reader.
 
+use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
@@ -27,11 +28,19 @@ pub(crate) struct Input {
     head: Vec<u8>,
     /// What is better known before all else, from where on: an index at the end of a file.
     index: Option<(u64, Bytes)>,
+    /// Bytes of the files behind the first, of a recording of several.
+    parts: Vec<u64>,
     source: Source,
 }
 
 enum Source {
-    Mapped { file: File, at: u64, len: u64 },
+    /// A file, up to where it was long at first, and those behind it.
+    Mapped {
+        file: File,
+        at: u64,
+        len: u64,
+        behind: VecDeque<(File, u64)>,
+    },
     Read(Live),
 }
 
@@ -46,19 +55,52 @@ impl Input {
         }
         let name = path.to_string_lossy().into_owned();
         let file = File::open(path)?;
-        let metadata = file.metadata()?;
-        if metadata.is_dir() {
-            return Err(ErrorKind::IsADirectory.into());
+        if file.metadata()?.is_dir() {
+            return Self::open_folder(path, name, may_map);
         }
+        Self::of_files(name, file, VecDeque::new(), may_map)
+    }
+
+    /// Opens a recording of several files.
+    fn open_folder(path: &Path, name: String, may_map: bool) -> io::Result<Self> {
+        let first = File::open(path.join(Auto::part_name(0)));
+        let first = first.map_err(|_| io::Error::from(ErrorKind::IsADirectory))?;
+        let mut behind = VecDeque::new();
+        for number in 1.. {
+            match File::open(path.join(Auto::part_name(number))) {
+                Ok(file) => {
+                    let len = file.metadata()?.len();
+                    behind.push_back((file, len));
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Self::of_files(name, first, behind, may_map)
+    }
+
+    fn of_files(
+        name: String,
+        file: File,
+        behind: VecDeque<(File, u64)>,
+        may_map: bool,
+    ) -> io::Result<Self> {
+        let metadata = file.metadata()?;
         let len = metadata.len();
+        let parts: Vec<u64> = behind.iter().map(|(_, len)| *len).collect();
+        let all = parts.iter().fold(len, |all, len| all.saturating_add(*len));
         // A file without a length may have content all the same, as those of /proc do.
-        let total = (metadata.is_file() && len > 0).then_some(len);
+        let total = (metadata.is_file() && len > 0).then_some(all);
         let index = if total.is_some() { index_of(&file)? } else { None };
         if total.is_none() || !may_map {
-            return Ok(Self { index, ..Self::read(name, file, total)? });
+            let mut reader: Box<dyn Read + Send> = Box::new(file);
+            for (part, _) in behind {
+                reader = Box::new(reader.chain(part));
+            }
+            return Ok(Self { index, parts, ..Self::read(name, reader, total)? });
         }
-        let source = Source::Mapped { file, at: 0, len };
-        Ok(Self { name, total, head: Vec::new(), index, source })
+        let source = Source::Mapped { file, at: 0, len, behind };
+        Ok(Self { name, total, head: Vec::new(), index, parts, source })
     }
 
     /// What a running process sends.
@@ -79,12 +121,17 @@ impl Input {
         total: Option<u64>,
     ) -> io::Result<Self> {
         let source = Source::Read(Live::start(reader)?);
-        Ok(Self { name, total, head: Vec::new(), index: None, source })
+        Ok(Self { name, total, head: Vec::new(), index: None, parts: Vec::new(), source })
     }
 
     /// The index of a file that has one, once: where it begins, and the bytes from there on.
     pub(crate) fn take_index(&mut self) -> Option<(u64, Bytes)> {
         self.index.take()
+    }
+
+    /// Bytes of the files behind the first, of a recording of several.
+    pub(crate) fn parts(&self) -> &[u64] {
+        &self.parts
     }
 
     /// The next bytes, as many as are there. Waits for them, as long as `patience` says. All chunks
@@ -124,17 +171,20 @@ impl Input {
 impl Source {
     fn next(&mut self, patience: Option<Duration>) -> io::Result<Next> {
         match self {
-            Self::Mapped { file, at, len } => {
+            Self::Mapped { file, at, len, behind } => loop {
                 // A file that has become shorter ends where it ends now.
                 let left = file.metadata()?.len().min(*len).saturating_sub(*at);
                 let window = left.min(WINDOW);
-                if window == 0 {
-                    return Ok(Next::End);
+                if window > 0 {
+                    let chunk = map::window(file, *at, usize::try_from(window).unwrap_or(0))?;
+                    *at += window;
+                    return Ok(Next::Chunk(chunk));
                 }
-                let chunk = map::window(file, *at, usize::try_from(window).unwrap_or(0))?;
-                *at += window;
-                Ok(Next::Chunk(chunk))
-            }
+                let Some(next) = behind.pop_front() else {
+                    return Ok(Next::End);
+                };
+                (*file, *len, *at) = (next.0, next.1, 0);
+            },
             Self::Read(live) => live.next(patience),
         }
     }

@@ -118,7 +118,7 @@ pub(crate) fn pump_input(
     console: &mut Console,
     visitor: &mut impl Visitor,
 ) -> io::Result<Pass> {
-    let mut format = Auto::new(config);
+    let mut format = Auto::new(config).with_parts(input.parts().iter().copied());
     if let Some((offset, bytes)) = input.take_index() {
         format = format.with_index(offset, bytes);
     }
