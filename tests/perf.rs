@@ -11,6 +11,8 @@
 mod laws;
 #[path = "perf/made.rs"]
 mod made;
+#[path = "perf/places.rs"]
+mod places;
 #[path = "perf/reading.rs"]
 mod reading;
 #[cfg(feature = "cli")]

@@ -58,6 +58,7 @@ impl Decode for Decoder {
 
     fn decode<'a>(&'a self, run: RunView<'a>, position: &mut Position, sink: &mut Sink<'a>) {
         let len = run.bytes.len();
+        let mut last = Last::default();
         while position.at < len && !sink.is_full() {
             let at = position.at;
             let Some(head) = Head::at(run.bytes, at) else {
@@ -69,7 +70,7 @@ impl Decode for Decoder {
             position.at = end;
             let body = run.bytes.get(at + Head::LEN..end).unwrap_or_default();
             let record = if head.kind == kind::SAMPLE {
-                self.sample(head, body, at + Head::LEN)
+                self.sample(head, body, at + Head::LEN, &mut last)
             } else {
                 self.other(head, body, at + Head::LEN)
             };
@@ -108,6 +109,20 @@ impl Decoder {
         self.by_id(self.sample_id.and_then(Place::get), body)
     }
 
+    /// The same, if most samples have the id of the one before.
+    #[inline]
+    fn of_sample_again(&self, body: &[u8], last: &mut Last) -> Option<(u32, &Attribute)> {
+        let id = self.sample_id.and_then(Place::get).and_then(|at| u64_at(body, at));
+        if let Some(index) = last.index
+            && id == Some(last.id)
+        {
+            return Some((index, self.attributes.get(index as usize)?));
+        }
+        let found = self.of_sample(body)?;
+        *last = Last { id: id.unwrap_or(0), index: id.map(|_| found.0) };
+        Some(found)
+    }
+
     /// The attribute of another record of the kernel.
     #[inline]
     pub(crate) fn of_other(&self, body: &[u8]) -> Option<(u32, &Attribute)> {
@@ -129,8 +144,8 @@ impl Decoder {
     }
 
     #[inline]
-    fn sample(&self, head: Head, body: &[u8], body_at: usize) -> Record {
-        let found = self.of_sample(body);
+    fn sample(&self, head: Head, body: &[u8], body_at: usize, last: &mut Last) -> Record {
+        let found = self.of_sample_again(body, last);
         let found = found.filter(|(_, attribute)| body.len() >= attribute.shape.fixed.into());
         let Some((index, attribute)) = found else {
             return raw(head, body, body_at);
@@ -219,6 +234,13 @@ impl Decoder {
     fn is_other_known(&self, class: u32) -> bool {
         self.state.classes.contains(class)
     }
+}
+
+/// The id of the sample before, and which attribute it is of.
+#[derive(Clone, Copy, Default)]
+struct Last {
+    id: u64,
+    index: Option<u32>,
 }
 
 /// The class of the samples of the first attribute; those of the others follow.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tracemill_engine::{
     Config, Error, EventClass, Fault, Faults, Finish, Format, FrameKind, Framed, Layout, State,
-    Table, TraceInfo,
+    Table, TraceInfo, prefetch,
 };
 
 use crate::attribute::{Attribute, bit};
@@ -289,6 +289,8 @@ impl Perf {
         while at < MAX_JOINED
             && let Some(head) = Head::at(bytes, at)
         {
+            // Records are looked at in passing: those to come are asked for from memory.
+            prefetch(bytes, at + AHEAD);
             let size = usize::from(head.size);
             let is_single = is_in(singles, head);
             if size < Head::LEN || is_single {
@@ -377,6 +379,9 @@ impl Format for Perf {
         &self.kinds
     }
 }
+
+/// Bytes ahead of the record being looked at.
+const AHEAD: usize = 2048;
 
 /// Whole records are joined up to so many bytes at once.
 const MAX_JOINED: usize = 64 << 10;

@@ -27,10 +27,22 @@ const KNOWN: u64 = (1 << 25) - 1;
 
 /// Where a part begins and ends in the body of a sample. `None` if samples of this attribute have
 /// none, or if it or a part before it does not fit. O(parts before it).
+#[inline]
 pub(crate) fn find(attribute: &Attribute, body: &[u8], part: u64) -> Option<(usize, usize)> {
     if attribute.sample_type & part == 0 {
         return None;
     }
+    // The first of them is where most samples are asked for.
+    if part == bit::CALLCHAIN && !attribute.has(bit::READ) {
+        let at = usize::from(attribute.shape.fixed);
+        let nr = usize::try_from(u64_at(body, at)?).ok()?;
+        let end = nr.checked_mul(8)?.checked_add(at + 8)?;
+        return (end <= body.len()).then_some((at, end));
+    }
+    walk(attribute, body, part)
+}
+
+fn walk(attribute: &Attribute, body: &[u8], part: u64) -> Option<(usize, usize)> {
     let mut at = usize::from(attribute.shape.fixed);
     for candidate in ORDER {
         if attribute.sample_type & candidate == 0 {
