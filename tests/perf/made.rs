@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use bytes::Bytes;
-use tracemill::perf::{Branch, Frame, Perf, Record, Sample, bit};
+use tracemill::perf::{Branch, EventHeader, Frame, Perf, Record, Sample, What, bit};
 use tracemill::{Config, EventView, Format, Order, Parser, Stats};
 use tracemill_test_support::laws::{check_cut_of, check_order_of, perf};
 use tracemill_test_support::row::Row;
@@ -438,5 +438,52 @@ fn laws_hold_on_what_was_made() {
             assert_eq!((expected.error(), expected.fault_count()), (None, 0), "{name}");
             check_order_of(perf, &bytes, &config, &expected, &mut rng, &name);
         }
+    }
+}
+
+const SELF_DESCRIBED: &str = "name: My_L4K1\nID: 77\nformat:\n\
+    \tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n\
+    \tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n\
+    \tfield:u8 eventheader_flags;\toffset:8;\tsize:1;\tsigned:0;\n\
+    \tfield:u8 version;\toffset:9;\tsize:1;\tsigned:0;\n\
+    \tfield:u16 id;\toffset:10;\tsize:2;\tsigned:0;\n\
+    \tfield:u16 tag;\toffset:12;\tsize:2;\tsigned:0;\n\
+    \tfield:u8 opcode;\toffset:14;\tsize:1;\tsigned:0;\n\
+    \tfield:u8 level;\toffset:15;\tsize:1;\tsigned:0;\n";
+
+#[test]
+fn events_of_programs_describe_themselves() {
+    const OF_PROGRAMS: Attr = Attr { config: 77, name: "user_events:My_L4K1", ..EVENTS[1] };
+    for is_big in [false, true] {
+        let mut raw = Writer::new(is_big);
+        let metadata = b"Done;\0count\0\x04who\0\x07";
+        raw.u16s(&[77, 0]).u32s(&[7]);
+        raw.bytes(&[if is_big { 4 } else { 6 }, 1]).u16s(&[9, 8]).bytes(&[2, 4]);
+        raw.u16s(&[metadata.len() as u16, 1]).bytes(metadata).u32s(&[70_000]).bytes(b"me\0");
+        let mut records = Writer::new(is_big);
+        records.record(9, 2, |b| {
+            b.u64s(&[20, 1]).u32s(&[7, 8]).u64s(&[100]).u32s(&[1, 0]).u64s(&[1, 0]);
+            b.u32s(&[raw.out.len() as u32]).bytes(&raw.out);
+        });
+        let tracing = tracing(is_big, "user_events", &[SELF_DESCRIBED]);
+        let bytes = Bytes::from(file(is_big, &[OF_PROGRAMS], &records.out, &tracing));
+        let config = Config::default();
+        let at = Perf::index_at(&bytes).unwrap();
+        let index = bytes.slice(usize::try_from(at).unwrap()..);
+        let mut parser = Parser::new(Perf::new(&config).with_index(at, index), &config);
+        parser.push(bytes).unwrap();
+        parser.finish();
+        let batch = parser.next_batch().unwrap().unwrap();
+        let event = batch.iter().find_map(EventHeader::of).expect("one that describes itself");
+        assert_eq!((event.name(), event.id(), event.tag()), (&b"Done"[..], 9, 8));
+        assert_eq!((event.level(), event.opcode(), event.is_big_endian()), (4, 2, is_big));
+        let values: Vec<String> = event
+            .items()
+            .map(|item| match item.what {
+                What::Value(value) => tracemill_test_support::row::text(value),
+                other => format!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(values, ["70000", "me"]);
     }
 }

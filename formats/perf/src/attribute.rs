@@ -95,6 +95,8 @@ pub struct Attribute {
     pub(crate) is_known: bool,
     /// Whether the payload of its samples are their raw data, which a tracepoint describes.
     pub(crate) is_raw: bool,
+    /// Whether its samples describe themselves.
+    pub(crate) is_event_header: bool,
     /// Its name, from wherever the stream tells it.
     pub(crate) name: Option<Box<str>>,
 }
@@ -181,6 +183,7 @@ impl Attribute {
             class: FIRST_OF_SAMPLES,
             is_known: false,
             is_raw: false,
+            is_event_header: false,
             name: None,
         })
     }

@@ -265,6 +265,8 @@ impl Perf {
         let class = EventClass::new(attribute.class, event_id, provider, name);
         // The description comes last in a file, but what a payload is does not change.
         let is_raw = attribute.is_tracepoint() && attribute.has(bit::RAW);
+        let is_event_header =
+            is_raw && described.as_ref().is_some_and(|described| described.is_event_header());
         let layout = match described {
             _ if !is_raw => shape::layout(attribute),
             Some(described) => described.layout.clone(),
@@ -277,6 +279,7 @@ impl Perf {
         let is_known = decoder.state.classes.contains(id);
         if let Some(attribute) = Arc::make_mut(&mut decoder.attributes).get_mut(index) {
             (attribute.is_known, attribute.is_raw) = (is_known, is_raw);
+            attribute.is_event_header = is_event_header;
         }
     }
 

@@ -26,6 +26,14 @@ pub(crate) struct Tracepoint {
     pub layout: Layout,
 }
 
+impl Tracepoint {
+    /// Whether its events describe themselves.
+    pub(crate) fn is_event_header(&self) -> bool {
+        let first = self.layout.fields().iter().find(|field| !field.name.is_empty());
+        first.is_some_and(|field| field.name == "eventheader_flags")
+    }
+}
+
 /// Bytes of a system's name.
 const MAX_NAME: usize = 4 << 10;
 
