@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tracemill_engine::{
     Config, Decode, DynFormat, Erase, Error, Faults, Finish, Format, FrameKind, Framed, Position,
     RunView, Sink, State,
 };
-use tracemill_nettrace::{Detection, Nettrace, detect};
+use tracemill_nettrace::Nettrace;
+use tracemill_perf::Perf;
 
 /// A stream whose format is recognised by its first bytes.
 ///
@@ -22,16 +24,51 @@ pub struct Auto {
     config: Config,
     undecided: Arc<Undecided>,
     known: Option<DynFormat>,
+    index: Option<(u64, Bytes)>,
+    parts: Vec<u64>,
 }
 
 impl Auto {
     /// The formats that are recognised, by name.
-    pub const FORMATS: &[&str] = &["netperf V1, V2, V3", "nettrace V4, V5, V6"];
+    pub const FORMATS: &[&str] = &["netperf V1, V2, V3", "nettrace V4, V5, V6", "perf.data"];
 
     /// Starts at the head of a stream, within the limits of `config`.
     pub fn new(config: &Config) -> Self {
         let undecided = Arc::new(Undecided(State::new(&config.fitted())));
-        Self { config: *config, undecided, known: None }
+        Self { config: *config, undecided, known: None, index: None, parts: Vec::new() }
+    }
+
+    /// Where in a file that begins with `head` there is an index behind all else that is better
+    /// known beforehand. [`HEAD_LEN`](Self::HEAD_LEN) bytes are enough.
+    pub fn index_at(head: &[u8]) -> Option<u64> {
+        Perf::index_at(head)
+    }
+
+    /// Bytes of a head that tell where an index is.
+    pub const HEAD_LEN: usize = 104;
+
+    /// Takes in beforehand what a file holds from [`index_at`](Self::index_at) on, so that events
+    /// have their names and fields from the first on.
+    #[must_use]
+    pub fn with_index(mut self, offset: u64, bytes: Bytes) -> Self {
+        self.index = Some((offset, bytes));
+        self
+    }
+}
+
+impl Auto {
+    /// Name of the file in a folder that is a recording in several, and of the others behind it, by
+    /// number.
+    pub fn part_name(number: usize) -> String {
+        number.checked_sub(1).map_or_else(|| "data".to_owned(), |part| format!("data.{part}"))
+    }
+
+    /// Reads a recording of several files, of which those behind the first have so many bytes: the
+    /// stream is one behind the other.
+    #[must_use]
+    pub fn with_parts(mut self, bytes: impl IntoIterator<Item = u64>) -> Self {
+        self.parts = bytes.into_iter().collect();
+        self
     }
 }
 
@@ -49,16 +86,23 @@ impl Format for Auto {
         if let Some(format) = &mut self.known {
             return format.frame(input, offset, run_open, faults);
         }
-        match detect(input) {
-            Detection::Unsure => return Ok(Framed::NeedMore(1)),
-            Detection::Yes => {
+        match (tracemill_nettrace::detect(input), tracemill_perf::detect(input)) {
+            (tracemill_nettrace::Detection::Yes, _) => {
                 let format = Nettrace::new(&self.config).with_schemas(&tracemill_clr::Clr);
                 self.known = Some(Box::new(Erase(format)));
             }
-            Detection::No => {
+            (_, tracemill_perf::Detection::Yes) => {
+                let mut format = Perf::new(&self.config).with_parts(self.parts.drain(..));
+                if let Some((offset, bytes)) = self.index.take() {
+                    format = format.with_index(offset, bytes);
+                }
+                self.known = Some(Box::new(Erase(format)));
+            }
+            (tracemill_nettrace::Detection::No, tracemill_perf::Detection::No) => {
                 let first = input.first().map_or(0, |byte| u32::from(*byte));
                 return Err(Error::unsupported(offset, "the format of this stream", first));
             }
+            _ => return Ok(Framed::NeedMore(1)),
         }
         self.frame(input, offset, run_open, faults)
     }

@@ -51,6 +51,11 @@ pub mod nettrace {
     pub use tracemill_nettrace::*;
 }
 
+/// Linux perf.data: files and pipes.
+pub mod perf {
+    pub use tracemill_perf::*;
+}
+
 /// Client of the diagnostics protocol of running .NET processes.
 #[cfg(feature = "live")]
 pub mod ipc {

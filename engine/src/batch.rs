@@ -22,7 +22,7 @@ pub struct Record {
     pub payload_at: u32,
     /// Bytes of its payload. Payload and run are checked against each other by the decoder.
     pub payload_len: u32,
-    /// Raw time.
+    /// Raw time; 0 if it has none: then it does not wait in time order, and is never late.
     pub ticks: u64,
     /// Key of the thread.
     pub thread: u64,

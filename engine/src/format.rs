@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::batch::{Record, Sink};
 use crate::error::{Error, Fault};
 use crate::merge::Keeper;
@@ -13,7 +15,7 @@ use crate::state::State;
 pub const FAULTS_PER_FRAME: u32 = 64;
 
 /// What lies at the head of the input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Framed {
     /// That cannot be told before so many more bytes are there. They surely belong to the frame.
     NeedMore(usize),
@@ -31,6 +33,20 @@ pub enum Framed {
         tag: u32,
         /// Whether the next frame may follow in the same run. If not, the format may change its
         /// state when it is asked for the next frame, and the decoder does not see it.
+        joins: bool,
+    },
+    /// Bytes for the decoder that are not in the input as they are: decompressed, or converted. Not
+    /// while a run is open: [`Barrier`](Self::Barrier) closes it. Places in the run are those in
+    /// these bytes; in the stream all of them are where the frame begins.
+    Content {
+        /// Bytes of the input that the format has dealt with. 0 if the frame has more content: then
+        /// the same input is shown again.
+        len: usize,
+        /// The content. None of it: nothing for the decoder yet, if `len` is not 0.
+        bytes: Bytes,
+        /// As of [`Data`](Self::Data).
+        tag: u32,
+        /// Whether its extent may depend on how the stream was cut into chunks.
         joins: bool,
     },
     /// So many bytes, and they are the last of the stream.

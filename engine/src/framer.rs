@@ -238,6 +238,10 @@ impl<F: Format> Framer<F> {
                 self.offset += len as u64;
                 Ok(Step::Again)
             }
+            Framed::Content { len, bytes, tag, joins } => {
+                self.carry.advance(len);
+                Ok(self.content(len, bytes, tag, joins))
+            }
             Framed::Barrier => {
                 debug_assert!(false, "no run is open");
                 Ok(Step::Again)
@@ -279,6 +283,12 @@ impl<F: Format> Framer<F> {
                     continue;
                 }
                 Framed::Control(frame) => behind = frame,
+                Framed::Content { len: frame, bytes, tag, joins } => {
+                    debug_assert!(run.is_none(), "a barrier closes the run first");
+                    chunk.advance(frame.min(chunk.len()));
+                    self.queued -= frame;
+                    return self.content(frame, bytes, tag, joins);
+                }
                 Framed::Skip(frame) => self.skip = frame,
                 Framed::End(frame) => {
                     behind = frame;
@@ -322,12 +332,29 @@ impl<F: Format> Framer<F> {
                 debug_assert!((1..=input.len()).contains(&len), "a frame empty or not complete");
                 len
             }
+            Framed::Content { len, ref bytes, .. } => {
+                debug_assert!(len <= input.len(), "a frame not complete");
+                debug_assert!(len > 0 || !bytes.is_empty(), "neither input nor content");
+                len
+            }
             Framed::Skip(_) | Framed::Barrier => 0,
         };
         if len > self.config.max_frame {
             return Err(Error::limit(offset, "max_frame", len as u64));
         }
         Ok(framed)
+    }
+
+    /// A run of what a frame of `len` bytes, which have been passed over, was made into.
+    fn content(&mut self, len: usize, bytes: Bytes, tag: u32, joins: bool) -> Step<F> {
+        let offset = self.offset;
+        let run = (!bytes.is_empty()).then(|| {
+            let decoder = self.format.decoder();
+            let run = self.run(bytes, tag, decoder);
+            Run { offset, joins, ..run }
+        });
+        self.offset = offset + len as u64;
+        run.map_or(Step::Again, Step::Run)
     }
 
     fn run(

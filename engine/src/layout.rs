@@ -148,6 +148,13 @@ pub enum Type {
     AnsiZ,
     /// UTF-8 behind its length in bytes, 16 bits.
     Utf8Counted,
+    /// 8-bit text in so many bytes, up to a NUL if there is one.
+    Text(u16),
+    /// So many bytes that say nothing: not given as a field.
+    Pad(u16),
+    /// All that is left, and says nothing by itself: padding, and what located fields refer to. Not
+    /// given as a field.
+    Tail,
     /// LEB128 with zig-zag.
     VarInt,
     /// LEB128.
@@ -172,6 +179,7 @@ pub enum Type {
         element: u32,
     },
     /// 4 bytes: length in bytes (high half) and place of elements, from the start of the payload.
+    /// Of [`AnsiZ`](Self::AnsiZ), it is one text, as is one of [`RelLoc`](Self::RelLoc).
     DataLoc {
         /// Their type.
         element: u32,

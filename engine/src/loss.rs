@@ -45,6 +45,26 @@ pub enum SpanKind {
     Damaged,
     /// A sequence point has been passed in full.
     Settled,
+    /// The writer has looked at all its buffers once: behind the next such mark, no event is older
+    /// than one before this mark. The last span of its run.
+    Round,
+    /// The writer says that events of this thread were lost: [`Span::count`] of them, noticed at
+    /// `first_ticks`.
+    Lost,
+}
+
+impl Span {
+    /// Says that `count` events of a capture thread were lost, which was noticed at `ticks`.
+    pub fn lost(thread: u64, count: u64, ticks: u64) -> Self {
+        let half = |half: u64| u32::try_from(half & u64::from(u32::MAX)).unwrap_or(u32::MAX);
+        let (first, last) = (half(count >> 32), half(count));
+        Self { thread, first_ticks: ticks, last_ticks: ticks, first, last, kind: SpanKind::Lost }
+    }
+
+    /// Events lost, of [`SpanKind::Lost`].
+    pub fn count(&self) -> u64 {
+        u64::from(self.first) << 32 | u64::from(self.last)
+    }
 }
 
 impl SpanKind {
@@ -157,6 +177,8 @@ impl Loss {
                 SpanKind::Stands | SpanKind::Removed => self.stands(span),
                 SpanKind::Cleared => self.epoch += 1,
                 SpanKind::Damaged => self.after_damage = true,
+                SpanKind::Lost => self.told(span),
+                SpanKind::Round => {}
                 SpanKind::Settled => {
                     self.after_damage = false;
                     self.sequence_points += 1;
@@ -250,12 +272,23 @@ impl Loss {
         }
     }
 
+    /// Counts what the writer says was lost.
+    fn told(&mut self, span: &Span) {
+        let (row, _) = self.row(span.thread);
+        let from = std::mem::replace(&mut row.last_ticks, span.last_ticks);
+        self.gap(span.thread, span.count(), false, from, span.first_ticks);
+    }
+
     /// Counts a gap of `missing` events, which is one backwards if it is negative.
     fn missing(&mut self, thread: u64, missing: u32, from: u64, to: u64) {
+        self.gap(thread, missing.into(), missing.cast_signed() < 0, from, to);
+    }
+
+    fn gap(&mut self, thread: u64, missing: u64, backwards: bool, from: u64, to: u64) {
         if missing == 0 {
             return;
         }
-        let (backwards, after_damage) = (missing.cast_signed() < 0, self.after_damage);
+        let after_damage = self.after_damage;
         let row = self.threads.get_mut(&thread).map(|row| &mut row.loss);
         for loss in row.into_iter().chain([&mut self.total]) {
             if backwards {
@@ -267,11 +300,12 @@ impl Loss {
             }
             loss.gap_to = to;
             loss.gaps += 1;
-            loss.lost += u64::from(missing);
-            loss.lost_after_damage += if after_damage { u64::from(missing) } else { 0 };
+            loss.lost = loss.lost.saturating_add(missing);
+            let missing = if after_damage { missing } else { 0 };
+            loss.lost_after_damage = loss.lost_after_damage.saturating_add(missing);
         }
         if !backwards {
-            let lost = missing.into();
+            let lost = missing;
             let gap = Gap { thread, lost, after_damage, from_ticks: from, to_ticks: to };
             self.windows.add(&gap);
             self.gaps.push(gap);
@@ -358,6 +392,15 @@ mod tests {
         let restart = Span { kind: SpanKind::Restart, ..numbers(1, 1, 3) };
         loss.fold(&[numbers(1, 1, 90), restart, SpanKind::Cleared.mark(0), numbers(1, 1, 1)]);
         assert_eq!((loss.total().lost, loss.recycled()), (0, 1));
+    }
+
+    #[test]
+    fn what_the_writer_says_is_counted_as_it_is() {
+        let mut loss = Loss::new(8);
+        loss.fold(&[Span::lost(3, 7, 50), Span::lost(3, 5 << 32, 90), Span::lost(4, 0, 91)]);
+        assert_eq!((loss.total().lost, loss.total().gaps), (7 + (5 << 32), 2));
+        let gaps: Vec<_> = loss.gaps().iter().map(|gap| (gap.from_ticks, gap.to_ticks)).collect();
+        assert_eq!(gaps, [(0, 50), (50, 90)]);
     }
 
     #[test]

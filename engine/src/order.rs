@@ -24,7 +24,7 @@ pub enum Place {
     /// It was delivered before it was certain that none older would come: because of
     /// [`Config::max_held`](crate::Config::max_held), or because of a flush.
     Early,
-    /// It is older than one that was delivered before it.
+    /// It is older than one that was delivered before it, and not one without a time (ticks 0).
     Late,
 }
 

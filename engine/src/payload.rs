@@ -89,6 +89,7 @@ pub(crate) fn fixed(of: Type, pointer_size: usize) -> Option<usize> {
         | Type::DataLoc { .. } => 4,
         Type::Int64 | Type::UInt64 | Type::Float64 | Type::FileTime => 8,
         Type::Decimal | Type::Guid => 16,
+        Type::Text(len) | Type::Pad(len) => len.into(),
         Type::Pointer => pointer_size,
         _ => return None,
     })

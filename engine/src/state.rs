@@ -29,6 +29,9 @@ pub struct State {
     pub threads: Threads,
     /// Whether that key is the thread's own id, so that the table is not needed.
     pub threads_by_id: bool,
+    /// Whether such a key has the thread's id in its lower half and that of its process above it;
+    /// a half of ones is none.
+    pub processes_in_keys: bool,
     /// Stacks by id, as on the wire: return addresses, leaf first.
     pub stacks: Sequences,
     changes: u64,
@@ -46,6 +49,7 @@ impl State {
             classes: Classes::new(config.max_classes, config.max_strings / 4 * 3),
             threads: Threads::new(config.max_threads, config.max_strings / 4),
             threads_by_id: false,
+            processes_in_keys: false,
             stacks: Sequences::new(config.max_stack_bytes / 4 * 3),
             changes: 0,
         }
@@ -53,6 +57,12 @@ impl State {
 
     /// The thread that events call `key`. Constant time.
     pub fn thread(&self, key: u64) -> Option<Thread<'_>> {
+        if self.threads_by_id && self.processes_in_keys {
+            let none = u64::from(u32::MAX);
+            let [id, process_id] =
+                [key & none, key >> 32].map(|half| Some(half).filter(|half| *half != none));
+            return (key != u64::MAX).then_some(Thread { id, process_id, name: &[] });
+        }
         if self.threads_by_id {
             let process_id = self.trace.process_id;
             return Some(Thread { id: Some(key), process_id, name: &[] });

@@ -119,6 +119,7 @@ impl<'a> Values<'a> {
             Type::Utf16Z => self.payload.utf16z(at)?.1,
             Type::AnsiZ => self.payload.ansiz(at)?.1,
             Type::Utf8Counted => 2 + usize::from(self.payload.u16(at)?),
+            Type::Tail => self.payload.bytes.len().checked_sub(at)?,
             Type::VarInt | Type::VarUInt => self.payload.varint(at)?.1,
             Type::Object { first, count } => {
                 let mut object = self.object(first, count, at, depth)?;
@@ -226,6 +227,10 @@ impl<'a> Values<'a> {
                 let size = self.size(of, at, depth)?;
                 (Value::Utf8(payload.bytes.get(at + 2..at + size)?), size)
             }
+            Type::Text(len) => {
+                let len = usize::from(len);
+                (Value::Utf8(text(payload.bytes.get(at..at + len)?)), len)
+            }
             Type::VarUInt => {
                 let (value, size) = payload.varint(at)?;
                 (Value::Unsigned(value), size)
@@ -254,7 +259,11 @@ impl<'a> Values<'a> {
         let (distance, len) = (self.payload.u16(at)?, usize::from(self.payload.u16(at + 2)?));
         let start = base + usize::from(distance);
         let end = start + len;
-        let size = self.fixed(self.type_at(element)?)?;
+        let of = self.type_at(element)?;
+        if of == Type::AnsiZ {
+            return self.payload.bytes.get(start..end).map(|bytes| Value::Utf8(text(bytes)));
+        }
+        let size = self.fixed(of)?;
         if end > self.payload.bytes.len() || size == 0 {
             return None;
         }
@@ -293,8 +302,16 @@ impl<'a> Iterator for Values<'a> {
         if self.failed {
             return None;
         }
-        let field = self.fields.get(self.next as usize)?;
-        let of = self.type_at(field.type_index);
+        let mut field = self.fields.get(self.next as usize)?;
+        let mut of = self.type_at(field.type_index);
+        while let Some(Type::Pad(_) | Type::Tail) = of {
+            if self.step_over().is_none() {
+                self.failed = true;
+                return Some(Err(IllFormed { at: self.at }));
+            }
+            field = self.fields.get(self.next as usize)?;
+            of = self.type_at(field.type_index);
+        }
         let Some((value, size)) = of.and_then(|of| self.read(of, self.at, self.depth)) else {
             self.failed = true;
             return Some(Err(IllFormed { at: self.at }));
@@ -334,5 +351,47 @@ impl<'a> Iterator for Elements<'a> {
         }
         self.values.at += size;
         Some(value)
+    }
+}
+
+/// 8-bit text up to a NUL or the end.
+fn text(bytes: &[u8]) -> &[u8] {
+    let len = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    bytes.get(..len).unwrap_or(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_is_passed_over_and_text_ends_at_a_nul() {
+        let types = vec![
+            Type::UInt8,
+            Type::Pad(3),
+            Type::Text(4),
+            Type::AnsiZ,
+            Type::DataLoc { element: 3 },
+            Type::Tail,
+        ];
+        let field =
+            |name: &'static str, type_index| Field { name: name.into(), type_index, map: None };
+        let fields = vec![field("a", 0), field("", 1), field("b", 2), field("c", 4), field("", 5)];
+        let layout = Layout::new(fields, types, 5);
+        let payload = b"\x07???ab\0c\x0c\0\x03\0xy\0--";
+        let mut values = Values::new(&layout, payload, 8);
+        let texts: Vec<(&str, String)> = values
+            .by_ref()
+            .map(|value| value.unwrap())
+            .map(|(field, value)| (&*field.name, format!("{value:?}")))
+            .collect();
+        let text = |text: &[u8]| format!("{:?}", Value::Utf8(text));
+        let expected = [("a", "Unsigned(7)".to_owned()), ("b", text(b"ab")), ("c", text(b"xy"))];
+        assert_eq!(texts, expected);
+        assert!(values.rest().is_empty());
+        let mut short = Values::new(&layout, b"\x07??", 8);
+        assert!(short.next().unwrap().is_ok());
+        assert_eq!(short.next().map(|value| value.is_err()), Some(true));
+        assert!(short.next().is_none());
     }
 }

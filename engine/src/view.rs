@@ -67,22 +67,29 @@ impl<'a> EventView<'a> {
         self.record.class
     }
 
-    /// Raw time.
+    /// Raw time; 0 if it has none.
     #[inline]
     pub fn ticks(&self) -> u64 {
         self.record.ticks
     }
 
-    /// Nanoseconds since the trace began, negative before; `None` if the stream does not tell the
-    /// frequency of its clock.
+    /// Nanoseconds since the trace began, negative before; `None` if the event has no time, or if the
+    /// stream does not tell the frequency of its clock.
     #[inline]
     pub fn ns(&self) -> Option<i64> {
+        if self.record.ticks == 0 {
+            return None;
+        }
         self.context.state.clock.ns(self.record.ticks)
     }
 
-    /// Nanoseconds since 1970-01-01 UTC; `None` if the wall clock is not known.
+    /// Nanoseconds since 1970-01-01 UTC; `None` if the event has no time, or if the wall clock is not
+    /// known.
     #[inline]
     pub fn utc_ns(&self) -> Option<i64> {
+        if self.record.ticks == 0 {
+            return None;
+        }
         self.context.state.clock.utc_ns(self.record.ticks)
     }
 

@@ -48,8 +48,9 @@ impl Windows {
             self.windows.insert(at, self.window(number));
         }
         if let Some(window) = self.windows.get_mut(at) {
-            window.lost += gap.lost;
-            window.lost_after_damage += if gap.after_damage { gap.lost } else { 0 };
+            window.lost = window.lost.saturating_add(gap.lost);
+            let after_damage = if gap.after_damage { gap.lost } else { 0 };
+            window.lost_after_damage = window.lost_after_damage.saturating_add(after_damage);
             window.gaps += 1;
         }
     }
@@ -66,8 +67,9 @@ impl Windows {
             let wide = self.window(window.from_ticks >> self.width);
             match self.windows.last_mut() {
                 Some(last) if last.from_ticks == wide.from_ticks => {
-                    last.lost += window.lost;
-                    last.lost_after_damage += window.lost_after_damage;
+                    last.lost = last.lost.saturating_add(window.lost);
+                    last.lost_after_damage =
+                        last.lost_after_damage.saturating_add(window.lost_after_damage);
                     last.gaps += window.gaps;
                 }
                 _ => {

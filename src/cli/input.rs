@@ -1,18 +1,21 @@
 //! Where bytes come from: windows of a mapped file, or a reader.
 
+use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::Duration;
 
-use tracemill::PoolStats;
+use tracemill::{Auto, Bytes, PoolStats};
 
 use super::live::{Live, Next};
 use super::{map, text};
 
 /// Bytes mapped at once: a multiple of every page size.
 const WINDOW: u64 = 4 << 20;
+/// Bytes of an index that are read beforehand; a longer one is read when its turn comes.
+const MAX_INDEX: u64 = 32 << 20;
 /// First bytes kept, to be shown if nobody knows them.
 const HEAD_LEN: usize = 16;
 
@@ -23,11 +26,21 @@ pub(crate) struct Input {
     /// Bytes in all, if that is known.
     pub total: Option<u64>,
     head: Vec<u8>,
+    /// What is better known before all else, from where on: an index at the end of a file.
+    index: Option<(u64, Bytes)>,
+    /// Bytes of the files behind the first, of a recording of several.
+    parts: Vec<u64>,
     source: Source,
 }
 
 enum Source {
-    Mapped { file: File, at: u64, len: u64 },
+    /// A file, up to where it was long at first, and those behind it.
+    Mapped {
+        file: File,
+        at: u64,
+        len: u64,
+        behind: VecDeque<(File, u64)>,
+    },
     Read(Live),
 }
 
@@ -42,18 +55,52 @@ impl Input {
         }
         let name = path.to_string_lossy().into_owned();
         let file = File::open(path)?;
+        if file.metadata()?.is_dir() {
+            return Self::open_folder(path, name, may_map);
+        }
+        Self::of_files(name, file, VecDeque::new(), may_map)
+    }
+
+    /// Opens a recording of several files.
+    fn open_folder(path: &Path, name: String, may_map: bool) -> io::Result<Self> {
+        let first = File::open(path.join(Auto::part_name(0)));
+        let first = first.map_err(|_| io::Error::from(ErrorKind::IsADirectory))?;
+        let mut behind = VecDeque::new();
+        for number in 1.. {
+            match File::open(path.join(Auto::part_name(number))) {
+                Ok(file) => {
+                    let len = file.metadata()?.len();
+                    behind.push_back((file, len));
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Self::of_files(name, first, behind, may_map)
+    }
+
+    fn of_files(
+        name: String,
+        file: File,
+        behind: VecDeque<(File, u64)>,
+        may_map: bool,
+    ) -> io::Result<Self> {
         let metadata = file.metadata()?;
-        if metadata.is_dir() {
-            return Err(ErrorKind::IsADirectory.into());
-        }
         let len = metadata.len();
+        let parts: Vec<u64> = behind.iter().map(|(_, len)| *len).collect();
+        let all = parts.iter().fold(len, |all, len| all.saturating_add(*len));
         // A file without a length may have content all the same, as those of /proc do.
-        let total = (metadata.is_file() && len > 0).then_some(len);
+        let total = (metadata.is_file() && len > 0).then_some(all);
+        let index = if total.is_some() { index_of(&file)? } else { None };
         if total.is_none() || !may_map {
-            return Self::read(name, file, total);
+            let mut reader: Box<dyn Read + Send> = Box::new(file);
+            for (part, _) in behind {
+                reader = Box::new(reader.chain(part));
+            }
+            return Ok(Self { index, parts, ..Self::read(name, reader, total)? });
         }
-        let source = Source::Mapped { file, at: 0, len };
-        Ok(Self { name, total, head: Vec::new(), source })
+        let source = Source::Mapped { file, at: 0, len, behind };
+        Ok(Self { name, total, head: Vec::new(), index, parts, source })
     }
 
     /// What a running process sends.
@@ -74,7 +121,17 @@ impl Input {
         total: Option<u64>,
     ) -> io::Result<Self> {
         let source = Source::Read(Live::start(reader)?);
-        Ok(Self { name, total, head: Vec::new(), source })
+        Ok(Self { name, total, head: Vec::new(), index: None, parts: Vec::new(), source })
+    }
+
+    /// The index of a file that has one, once: where it begins, and the bytes from there on.
+    pub(crate) fn take_index(&mut self) -> Option<(u64, Bytes)> {
+        self.index.take()
+    }
+
+    /// Bytes of the files behind the first, of a recording of several.
+    pub(crate) fn parts(&self) -> &[u64] {
+        &self.parts
     }
 
     /// The next bytes, as many as are there. Waits for them, as long as `patience` says. All chunks
@@ -114,20 +171,37 @@ impl Input {
 impl Source {
     fn next(&mut self, patience: Option<Duration>) -> io::Result<Next> {
         match self {
-            Self::Mapped { file, at, len } => {
+            Self::Mapped { file, at, len, behind } => loop {
                 // A file that has become shorter ends where it ends now.
                 let left = file.metadata()?.len().min(*len).saturating_sub(*at);
                 let window = left.min(WINDOW);
-                if window == 0 {
-                    return Ok(Next::End);
+                if window > 0 {
+                    let chunk = map::window(file, *at, usize::try_from(window).unwrap_or(0))?;
+                    *at += window;
+                    return Ok(Next::Chunk(chunk));
                 }
-                let chunk = map::window(file, *at, usize::try_from(window).unwrap_or(0))?;
-                *at += window;
-                Ok(Next::Chunk(chunk))
-            }
+                let Some(next) = behind.pop_front() else {
+                    return Ok(Next::End);
+                };
+                (*file, *len, *at) = (next.0, next.1, 0);
+            },
             Self::Read(live) => live.next(patience),
         }
     }
+}
+
+/// The index at the end of a file, if it has one that is not too long. The file stands at its start
+/// before and after.
+fn index_of(mut file: &File) -> io::Result<Option<(u64, Bytes)>> {
+    let (mut head, mut bytes) = (Vec::new(), Vec::new());
+    file.take(Auto::HEAD_LEN as u64).read_to_end(&mut head)?;
+    let index = Auto::index_at(&head);
+    if let Some(at) = index {
+        file.seek(SeekFrom::Start(at))?;
+        file.take(MAX_INDEX + 1).read_to_end(&mut bytes)?;
+    }
+    file.rewind()?;
+    Ok(index.filter(|_| bytes.len() as u64 <= MAX_INDEX).map(|at| (at, bytes.into())))
 }
 
 /// Whether `path` stands for standard input.

@@ -125,13 +125,17 @@ pub(crate) fn pump(
 /// # Errors
 /// Output cannot be written.
 pub(crate) fn pump_input(
-    input: Input,
+    mut input: Input,
     is_live: bool,
     config: &Config,
     console: &mut Console,
     visitor: &mut impl Visitor,
 ) -> io::Result<Pass> {
-    let parser = Parser::new(Auto::new(config), config);
+    let mut format = Auto::new(config).with_parts(input.parts().iter().copied());
+    if let Some((offset, bytes)) = input.take_index() {
+        format = format.with_index(offset, bytes);
+    }
+    let parser = Parser::new(format, config);
     let mut pump = Pump { input, is_live, parser, console, faults: Vec::new(), told: 0 };
     let end = pump.run(visitor);
     pump.console.clear();

@@ -6,7 +6,6 @@ use tracemill::{Auto, Error};
 
 /// Beginnings of files that people have at hand, and what they are.
 const GUESSES: &[(&[u8], &str)] = &[
-    (b"PERFILE2", "a perf.data file"),
     (b"PK\x03\x04", "a zip archive: unpack it first"),
     (b"\x1f\x8b", "something compressed with gzip: unpack it first"),
     (b"\x28\xb5\x2f\xfd", "something compressed with zstd: unpack it first"),

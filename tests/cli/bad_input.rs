@@ -40,11 +40,11 @@ fn without_permission_is_one_line() {
 #[test]
 fn an_unknown_format_shows_its_bytes_and_what_is_known() {
     for verb in ["info", "stats", "events"] {
-        let ran = feed(&[verb, "-"], b"PERFILE2 and more");
+        let ran = feed(&[verb, "-"], b"/* CTF 1.8 */ and more");
         assert_eq!((ran.code, ran.out.as_str()), (3, ""), "{verb}");
-        let expected = "tracemill: standard input: unknown format, looks like a perf.data file; it \
-                        begins with 50 45 52 46 49 4c 45 32 |PERFILE2|; supported: netperf V1, V2, \
-                        V3, nettrace V4, V5, V6\n";
+        let expected = "tracemill: standard input: unknown format, looks like CTF metadata; it \
+                        begins with 2f 2a 20 43 54 46 20 31 |/* CTF 1|; supported: netperf V1, V2, \
+                        V3, nettrace V4, V5, V6, perf.data\n";
         assert_eq!(ran.err, expected);
     }
     let ran = tracemill(&["info", &fixture("busy-netperf3.nettrace.xz")]);

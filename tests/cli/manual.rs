@@ -9,9 +9,12 @@ fn version_formats_and_help() {
     let verbose = tracemill(&["--version", "--verbose"]).ok();
     assert!(verbose.starts_with(&version) && verbose.contains("cli"), "{verbose}");
     assert!(verbose.contains("nettrace V4"), "{verbose}");
-    assert_eq!(tracemill(&["list-formats"]).ok(), "netperf V1, V2, V3\nnettrace V4, V5, V6\n");
+    assert_eq!(
+        tracemill(&["list-formats"]).ok(),
+        "netperf V1, V2, V3\nnettrace V4, V5, V6\nperf.data\n"
+    );
     let formats = tracemill(&["list-formats", "--json"]).json();
-    assert_eq!(formats["formats"].as_array().unwrap().len(), 2);
+    assert_eq!(formats["formats"].as_array().unwrap().len(), 3);
     for verb in ["info", "stats", "events", "monitor", "collect"] {
         let help = tracemill(&[verb, "--help"]).ok();
         assert!(help.contains("Exit codes:"), "{help}");

@@ -2,8 +2,9 @@
 //!
 //! Each event gets an effective time, its own or that of the low-water mark if that is later, and
 //! what is delivered is sorted by it, ties as they stand in the stream. The low-water mark rises
-//! when the stream says that nothing older will come ([`Decode::is_watermark`], its end), and when
-//! the bound is reached; at a sequence point all goes and the mark begins anew. So the order depends
+//! when the stream says that nothing older will come ([`Decode::is_watermark`], the end of a round,
+//! its end), and when the bound is reached; at a sequence point all goes and the mark begins anew.
+//! Events without a time do not wait. So the order depends
 //! on the events alone, and not on how they were cut into chunks and batches.
 //!
 //! ```text
@@ -70,6 +71,9 @@ pub(crate) struct Merge<D: ?Sized> {
     low_water: u64,
     /// The latest time that was delivered.
     delivered: u64,
+    /// The latest time so far, and that of when the last round ended.
+    newest: u64,
+    round: u64,
     /// Bytes reserved by pages with events that wait.
     held: u64,
     high_water: u64,
@@ -111,6 +115,8 @@ impl<D: Decode + ?Sized> Merge<D> {
             certain: 0,
             low_water: 0,
             delivered: 0,
+            newest: 0,
+            round: 0,
             held: 0,
             high_water: 0,
             copied: 0,
@@ -132,9 +138,15 @@ impl<D: Decode + ?Sized> Merge<D> {
                 self.take_singly(run, batch.records());
             }
         }
-        if batch.spans().iter().any(|span| span.kind == SpanKind::Settled) {
-            self.release_all(true);
-            (self.certain, self.low_water) = (0, 0);
+        for span in batch.spans() {
+            match span.kind {
+                SpanKind::Settled => {
+                    self.release_all(true);
+                    (self.certain, self.low_water) = (0, 0);
+                }
+                SpanKind::Round => self.end_round(),
+                _ => {}
+            }
         }
         self.high_water = self.high_water.max(self.bytes());
         is_as_it_is
@@ -142,8 +154,8 @@ impl<D: Decode + ?Sized> Merge<D> {
 
     /// The run in hand is over.
     pub(crate) fn end_run(&mut self) {
-        self.close_segment();
         if let Some(slot) = self.whole.take() {
+            self.close_segment();
             self.depart(slot, 0);
         }
     }
@@ -154,6 +166,14 @@ impl<D: Decode + ?Sized> Merge<D> {
             self.certain = u64::MAX;
         }
         self.release(u64::MAX);
+    }
+
+    /// A round of the writer ends: nothing older will come than what came before the last one.
+    fn end_round(&mut self) {
+        self.close_segment();
+        self.certain = self.certain.max(self.round);
+        self.release(self.round);
+        self.round = self.newest;
     }
 
     /// Whether nothing waits and nothing is ready.
@@ -196,6 +216,7 @@ impl<D: Decode + ?Sized> Merge<D> {
     /// An event that need not wait: those before it go first.
     fn pass(&mut self, page: u32, at: u32, ticks: u64, is_watermark: bool) {
         self.close_segment();
+        self.newest = self.newest.max(ticks);
         if is_watermark {
             self.certain = self.certain.max(ticks);
             self.release(ticks);
@@ -227,6 +248,7 @@ impl<D: Decode + ?Sized> Merge<D> {
         self.segments.push(segment);
         if let Some(page) = self.pages.get_mut(segment.page as usize) {
             page.latest = page.latest.max(last);
+            self.newest = self.newest.max(last);
             if page.waiting == 0 {
                 // The first that wait in it.
                 self.held += page.cost;
@@ -377,7 +399,8 @@ impl<D: Decode + ?Sized> Merge<D> {
 /// The place of an event after those of `delivered`, which it then is the last of or is late.
 fn place(ticks: u64, delivered: &mut u64, certain: u64) -> Place {
     if ticks < *delivered {
-        return Place::Late;
+        // 0 is no time at all.
+        return if ticks == 0 { Place::InOrder } else { Place::Late };
     }
     *delivered = ticks;
     if ticks > certain { Place::Early } else { Place::InOrder }

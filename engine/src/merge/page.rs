@@ -23,6 +23,8 @@ pub(crate) struct Page<D: ?Sized> {
     pub run_offset: Option<u64>,
     pub records: Vec<Record>,
     bytes: Vec<u8>,
+    /// Room that was made for single events.
+    shape: Shape,
     recent: Recent,
     /// Events that wait.
     pub waiting: u32,
@@ -66,6 +68,7 @@ impl<D: Decode + ?Sized> Page<D> {
             run_offset: None,
             records: Vec::new(),
             bytes: Vec::new(),
+            shape: Shape::default(),
             recent: Recent::default(),
             waiting: 0,
             latest: 0,
@@ -80,14 +83,27 @@ impl<D: Decode + ?Sized> Page<D> {
         (self.tag, self.cut, self.run_offset) = (run.tag, run.cut, None);
         (self.waiting, self.latest, self.number) = (0, 0, number);
         self.recent = [(u64::MAX, 0, 0); 2];
-        self.records.reserve_exact(shape.records);
-        self.bytes.reserve_exact(shape.bytes);
+        self.shape = shape;
+        self.make_room(shape.records, shape.bytes);
+    }
+
+    /// Makes room for so much; gives back what is more than twice that, since what is held is
+    /// counted by content.
+    fn make_room(&mut self, records: usize, bytes: usize) {
+        if records > 0 && self.records.capacity() > 2 * records {
+            self.records.shrink_to(records);
+        }
+        if bytes > 0 && self.bytes.capacity() > 2 * bytes {
+            self.bytes.shrink_to(bytes);
+        }
+        self.records.reserve_exact(records);
+        self.bytes.reserve_exact(bytes);
     }
 
     /// Copies a whole run in, for all of its events.
     pub(crate) fn hold_run(&mut self, run: RunView<'_>) {
         self.run_offset = Some(run.offset);
-        self.bytes.reserve_exact(run.bytes.len());
+        self.make_room(0, run.bytes.len());
         self.bytes.extend_from_slice(run.bytes);
     }
 
@@ -137,6 +153,14 @@ impl<D: Decode + ?Sized> Page<D> {
         decoder.keep(&mut own.detail, &mut Keeper { run, bytes, recent: &mut self.recent });
         self.records.push(own);
         small(self.records.len() - 1)
+    }
+
+    /// Bytes that its content takes. Not what is reserved for it, which depends on what it held
+    /// before: what may wait must not depend on how the stream was cut into chunks.
+    pub(crate) fn content(&self) -> u64 {
+        let records = self.records.len().next_power_of_two().max(self.shape.records);
+        let bytes = self.bytes.len().max(self.shape.bytes);
+        (records * size_of::<Record>() + bytes + size_of::<Self>()) as u64
     }
 
     /// Bytes that it has reserved.

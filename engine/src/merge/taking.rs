@@ -110,7 +110,7 @@ impl<D: Decode + ?Sized> Merge<D> {
         if let Some(page) = self.pages.get_mut(slot as usize) {
             self.free_bytes = self.free_bytes.saturating_sub(page.reserved());
             page.open(run.decoder_handle(), run.view(), self.opened, shape);
-            page.cost = page.reserved();
+            page.cost = page.content();
         }
         slot
     }
@@ -118,7 +118,7 @@ impl<D: Decode + ?Sized> Merge<D> {
     /// Counts what a page has come to cost.
     fn count(&mut self, slot: u32) {
         if let Some(page) = self.pages.get_mut(slot as usize) {
-            let cost = page.reserved();
+            let cost = page.content();
             if page.waiting > 0 {
                 self.held += cost - page.cost;
             }

@@ -58,8 +58,11 @@ impl Tally {
             let count = Count { events: 1, payload_bytes: event.payload().len() as u64 };
             *self.classes.entry(event, |_| Count::default()) += count;
             *self.threads.entry(event) += count;
-            let ticks = event.ticks().wrapping_sub(origin).cast_signed();
-            (first, last) = (first.min(ticks), last.max(ticks));
+            // 0 is no time at all.
+            if event.ticks() != 0 {
+                let ticks = event.ticks().wrapping_sub(origin).cast_signed();
+                (first, last) = (first.min(ticks), last.max(ticks));
+            }
         }
         self.range = Some((first, last)).filter(|(first, last)| first <= last);
     }

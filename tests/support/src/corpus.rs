@@ -69,6 +69,29 @@ pub fn eventpipe(corpus: &Path) -> Vec<(PathBuf, PathBuf)> {
     found
 }
 
+/// Paths of all perf recordings of the corpus, with those of their truths; one is a folder.
+pub fn perf(corpus: &Path) -> Vec<(PathBuf, PathBuf)> {
+    let entries = fs::read_dir(corpus.join("perf")).expect("the corpus has recordings of perf");
+    let paths = entries.map(|entry| entry.expect("readable folder").path());
+    let mut paths: Vec<PathBuf> = paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "data"))
+        .collect();
+    paths.sort();
+    let truth = |path: &PathBuf| PathBuf::from(format!("{}.truth.json", path.display()));
+    paths.into_iter().map(|path| (path.clone(), truth(&path))).collect()
+}
+
+/// The files of a recording, in the order in which they are to be read: of a folder, `data` first.
+pub fn perf_parts(recording: &Path) -> Vec<Vec<u8>> {
+    let read = |path: &Path| fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    if !recording.is_dir() {
+        return vec![read(recording)];
+    }
+    let more = (0..).map(|number| recording.join(format!("data.{number}")));
+    let more = more.take_while(|path| path.is_file());
+    std::iter::once(recording.join("data")).chain(more).map(|path| read(&path)).collect()
+}
+
 /// Where `TraceEvent`'s reading of a capture is, if there is one.
 pub fn traceevent(capture: &Path) -> PathBuf {
     let name = capture.file_name().unwrap_or_default().to_string_lossy();

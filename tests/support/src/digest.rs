@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use tracemill_engine::{Batch, Error, EventView, Fault};
 use tracemill_nettrace::Event;
+use tracemill_perf::{Attribute, Record, Sample};
 use tracemill_testkit::Fnv;
 
 use crate::forms;
@@ -95,35 +96,20 @@ impl Folded {
     /// Reads all that an event says.
     ///
     /// # Panics
-    /// If it is not an EventPipe event.
+    /// If it is of a format that is not known here.
     pub fn of(view: EventView<'_>) -> Self {
-        let event = Event::of(view).expect("an EventPipe event");
         let payload = view.payload();
-        let [mut plain, mut header, mut stacks] = [(); 3].map(|()| Vec::with_capacity(128));
+        let mut plain = Vec::with_capacity(128);
         plain.extend_from_slice(&view.thread_key().to_le_bytes());
         plain.extend_from_slice(&view.ticks().to_le_bytes());
         plain.extend_from_slice(&view.class_id().to_le_bytes());
         plain.extend_from_slice(payload);
-        let len = u32::try_from(payload.len()).expect("below 4 GiB");
-        let header_ids = view.state().trace.version.0 < 6;
-        let ids = [event.activity_id(), event.related_activity_id()];
-        let [activity, related] = ids.map(|id| id.filter(|_| header_ids).unwrap_or_default());
-        for bytes in [
-            &view.class_id().to_le_bytes()[..],
-            &event.sequence_number().to_le_bytes(),
-            &view.thread_key().to_le_bytes(),
-            &event.capture_thread().to_le_bytes(),
-            &view.processor().unwrap_or(u32::MAX).to_le_bytes(),
-            &view.stack_id().to_le_bytes(),
-            &view.ticks().to_le_bytes(),
-            &activity,
-            &related,
-            &event.label_list_id().to_le_bytes(),
-            &[u8::from(event.is_sorted())],
-            &len.to_le_bytes(),
-        ] {
-            header.extend_from_slice(bytes);
+        let mut header = Vec::with_capacity(128);
+        match Event::of(view) {
+            Some(event) => header_of(event, view, &mut header),
+            None => record_of(view, &mut header),
         }
+        let mut stacks = Vec::with_capacity(128);
         let stack = view.stack().unwrap_or_default();
         let len = u32::try_from(stack.len()).expect("below 4 GiB");
         stacks.extend_from_slice(&len.to_le_bytes());
@@ -136,6 +122,64 @@ impl Folded {
         Self {
             hashed: [plain, header, stacks, lines.into_bytes()],
             payload_bytes: payload.len() as u64,
+        }
+    }
+}
+
+/// What only EventPipe events have, as the truths hash it.
+fn header_of(event: Event<'_>, view: EventView<'_>, header: &mut Vec<u8>) {
+    let len = u32::try_from(view.payload_len()).expect("below 4 GiB");
+    let header_ids = view.state().trace.version.0 < 6;
+    let ids = [event.activity_id(), event.related_activity_id()];
+    let [activity, related] = ids.map(|id| id.filter(|_| header_ids).unwrap_or_default());
+    for bytes in [
+        &view.class_id().to_le_bytes()[..],
+        &event.sequence_number().to_le_bytes(),
+        &view.thread_key().to_le_bytes(),
+        &event.capture_thread().to_le_bytes(),
+        &view.processor().unwrap_or(u32::MAX).to_le_bytes(),
+        &view.stack_id().to_le_bytes(),
+        &view.ticks().to_le_bytes(),
+        &activity,
+        &related,
+        &event.label_list_id().to_le_bytes(),
+        &[u8::from(event.is_sorted())],
+        &len.to_le_bytes(),
+    ] {
+        header.extend_from_slice(bytes);
+    }
+}
+
+/// What only records of perf have.
+fn record_of(view: EventView<'_>, header: &mut Vec<u8>) {
+    let record = Record::of(view).expect("a record of perf");
+    header.extend_from_slice(&record.kind().to_le_bytes());
+    header.extend_from_slice(&record.misc().to_le_bytes());
+    let index = record.attribute().map_or(usize::MAX, Attribute::index);
+    header.extend_from_slice(&index.to_le_bytes());
+    header.extend_from_slice(&view.processor().unwrap_or(u32::MAX).to_le_bytes());
+    header.extend_from_slice(record.body());
+    let number = |header: &mut Vec<u8>, number: Option<u64>| {
+        header.extend_from_slice(&number.unwrap_or(u64::MAX).to_le_bytes());
+    };
+    number(header, record.id());
+    number(header, record.stream_id());
+    if let Some(sample) = Sample::of(view) {
+        header.push(sample.is_whole().into());
+        let chain = sample.callchain().into_iter().flat_map(|chain| chain.entries());
+        number(header, Some(chain.fold(0, u64::wrapping_add)));
+        let read = sample.read().into_iter().flat_map(|read| read.counters());
+        number(header, Some(read.fold(0, |sum, counter| sum.wrapping_add(counter.value))));
+        let user = sample.user_registers().into_iter();
+        let registers = user.chain(sample.interrupt_registers()).flat_map(|of| of.iter());
+        number(header, Some(registers.fold(0, |sum, (_, value)| sum.wrapping_add(value))));
+        let branches = sample.branches().into_iter().flat_map(|of| of.entries());
+        number(header, Some(branches.fold(0, |sum, branch| sum.wrapping_add(branch.to))));
+        for bytes in [sample.raw(), sample.user_stack(), sample.aux(), Some(sample.rest())] {
+            number(header, bytes.map(|bytes| bytes.len() as u64));
+        }
+        for value in [sample.weight(), sample.phys_addr(), sample.code_page_size()] {
+            number(header, value);
         }
     }
 }

@@ -19,6 +19,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("nettrace_cut", nettrace_cut),
     ("nettrace_order", nettrace_order),
     ("nettrace_structured", nettrace_structured),
+    ("perf_cut", perf_cut),
+    ("perf_order", perf_order),
     ("pools", pools),
 ];
 
@@ -77,6 +79,28 @@ pub fn nettrace_structured(bytes: &[u8]) {
     let stream = Bytes::from(stream);
     let expected = check_cut(&mut rng, &config, &stream);
     laws::check_order(&stream, &config, &expected, &mut rng, "order");
+}
+
+/// Law *cut* on a perf.data of any bytes.
+///
+/// # Panics
+/// If it does not hold.
+pub fn perf_cut(bytes: &[u8]) {
+    let (mut rng, config, stream) = split(bytes);
+    let expected = laws::whole_of(laws::perf, &stream, &config);
+    let max = 1 << rng.range(0..12);
+    let (found, _) = laws::cut_of(laws::perf, &stream, &config, |_| rng.index(max) + 1);
+    assert_eq!(found, expected, "cut law, chunks below {max}");
+}
+
+/// Law *order* on a perf.data of any bytes.
+///
+/// # Panics
+/// If it does not hold.
+pub fn perf_order(bytes: &[u8]) {
+    let (mut rng, config, stream) = split(bytes);
+    let expected = laws::whole_of(laws::perf, &stream, &config);
+    laws::check_order_of(laws::perf, &stream, &config, &expected, &mut rng, "order");
 }
 
 /// Pools hand out no more than they have, and all comes back.

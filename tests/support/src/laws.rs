@@ -5,22 +5,47 @@ use bytes::Bytes;
 use tracemill_clr::Clr;
 use tracemill_engine::{Config, Error, Format, ParallelParser, Parser, Results, Stats};
 use tracemill_nettrace::Nettrace;
+use tracemill_perf::Perf;
 use tracemill_testkit::Rng;
 
 use crate::digest::{Digest, Summary};
 
-/// Reads `bytes` as one chunk.
+/// Makes a format that reads within these limits.
+pub type Make<F> = fn(&Config) -> F;
+
+/// `EventPipe` traces.
+pub fn nettrace(config: &Config) -> Nettrace {
+    Nettrace::new(config).with_schemas(&Clr)
+}
+
+/// Recordings of perf.
+pub fn perf(config: &Config) -> Perf {
+    Perf::new(config)
+}
+
+/// Reads an EventPipe trace as one chunk.
 pub fn whole(bytes: &Bytes, config: &Config) -> Summary {
-    cut(bytes, config, |_| usize::MAX).0
+    whole_of(nettrace, bytes, config)
+}
+
+/// Reads `bytes` as one chunk.
+pub fn whole_of<F: Format>(make: Make<F>, bytes: &Bytes, config: &Config) -> Summary {
+    cut_of(make, bytes, config, |_| usize::MAX).0
+}
+
+/// Reads an EventPipe trace in chunks of the lengths that `next_len` gives.
+pub fn cut(bytes: &Bytes, config: &Config, next_len: impl FnMut(u64) -> usize) -> (Summary, Stats) {
+    cut_of(nettrace, bytes, config, next_len)
 }
 
 /// Reads `bytes` in chunks of the lengths that `next_len` gives.
-pub fn cut(
+pub fn cut_of<F: Format>(
+    make: Make<F>,
     bytes: &Bytes,
     config: &Config,
     mut next_len: impl FnMut(u64) -> usize,
 ) -> (Summary, Stats) {
-    let mut parser = Parser::new(Nettrace::new(config).with_schemas(&Clr), config);
+    let mut parser = Parser::new(make(config), config);
     let mut digest = Digest::default();
     let (mut rest, mut chunks) = (bytes.clone(), 0);
     while !rest.is_empty() && digest.error.is_none() {
@@ -79,35 +104,64 @@ pub fn bound(stats: &Stats, config: &Config, chunks: u64) {
     );
 }
 
-/// Law *cut*, with random chunk lengths; with chunks of one byte where `bytes` are few.
+/// Law *cut* for an EventPipe trace.
 ///
 /// # Panics
 /// If it does not hold.
 pub fn check_cut(bytes: &Bytes, config: &Config, rng: &mut Rng, name: &str) -> Summary {
-    let expected = whole(bytes, config);
+    check_cut_of(nettrace, bytes, config, rng, name)
+}
+
+/// Law *cut*, with random chunk lengths; with chunks of one byte where `bytes` are few.
+///
+/// # Panics
+/// If it does not hold.
+pub fn check_cut_of<F: Format>(
+    make: Make<F>,
+    bytes: &Bytes,
+    config: &Config,
+    rng: &mut Rng,
+    name: &str,
+) -> Summary {
+    let expected = whole_of(make, bytes, config);
     for _ in 0..3 {
         let max = 1 << rng.range(1..20);
-        let (found, _) = cut(bytes, config, |_| rng.index(max) + 1);
+        let (found, _) = cut_of(make, bytes, config, |_| rng.index(max) + 1);
         assert_eq!(found, expected, "{name}: cut law, chunks below {max}");
     }
     if bytes.len() < 40_000 {
-        let (found, _) = cut(bytes, config, |_| 1);
+        let (found, _) = cut_of(make, bytes, config, |_| 1);
         assert_eq!(found, expected, "{name}: cut law, chunks of one byte");
     }
     expected
+}
+
+/// Law *order* for an EventPipe trace.
+///
+/// # Panics
+/// If it does not hold.
+pub fn check_order(bytes: &Bytes, config: &Config, expected: &Summary, rng: &mut Rng, name: &str) {
+    check_order_of(nettrace, bytes, config, expected, rng, name);
 }
 
 /// Law *order*: the same batches' content in the same order, decoded in parallel.
 ///
 /// # Panics
 /// If it does not hold.
-pub fn check_order(bytes: &Bytes, config: &Config, expected: &Summary, rng: &mut Rng, name: &str) {
-    let mut parser = ParallelParser::new(Nettrace::new(config).with_schemas(&Clr), config);
+pub fn check_order_of<F: Format>(
+    make: Make<F>,
+    bytes: &Bytes,
+    config: &Config,
+    expected: &Summary,
+    rng: &mut Rng,
+    name: &str,
+) {
+    let mut parser = ParallelParser::new(make(config), config);
     let mut digest = Digest::default();
     let max = 1 << rng.range(8..22);
     let mut rest = bytes.clone();
     let mut results = Results::new();
-    let mut drain = |parser: &mut ParallelParser<Nettrace>, digest: &mut Digest| loop {
+    let mut drain = |parser: &mut ParallelParser<F>, digest: &mut Digest| loop {
         // Events are copied out on the workers and hashed here, in the order they come back.
         match parser.map_window(&mut results, |batch| copy(&batch)) {
             Ok(true) => results.by_ref().for_each(|batch| batch.add_to(digest)),

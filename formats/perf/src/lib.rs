@@ -1,0 +1,74 @@
+//! Linux perf.data: files of `perf record`, and what it writes to a pipe.
+//!
+//! | engine | here |
+//! |---|---|
+//! | frame | record |
+//! | event class | type of record; of samples, the event that they are of |
+//! | class id | type; of samples, 256 and up |
+//! | thread key | process above thread |
+//! | capture thread | CPU, where loss is told |
+//! | ticks | nanoseconds of the recording's clock; 0 for records without a time |
+//!
+//! The payload of a tracepoint's sample is its raw data, which its description tells the fields of;
+//! that of all other records is what they hold before the part that identifies them. A stack is the
+//! call chain as on the wire, with [context](Context) marks. What a record has beside is read by
+//! [`Record`] and [`Sample`].
+//!
+//! Records of a stream in big-endian are converted as they are framed: what is handed out is in
+//! little-endian.
+//!
+//! ```
+//! use tracemill_engine::{Config, Parser};
+//! use tracemill_perf::{Perf, Sample};
+//!
+//! # let recording = b"PERFILE2".to_vec();
+//! let config = Config::default();
+//! let mut parser = Parser::new(Perf::new(&config), &config);
+//! parser.push(recording.into()).expect("nothing is queued");
+//! parser.finish();
+//! let end = loop {
+//!     match parser.next_batch() {
+//!         Ok(Some(batch)) => {
+//!             for sample in batch.iter().filter_map(Sample::of) {
+//!                 let chain = sample.callchain().map_or(0, |chain| chain.len());
+//!                 println!("{:?} at {:x?}, {chain} entries", sample.tid(), sample.ip());
+//!             }
+//!         }
+//!         Ok(None) => break None,
+//!         Err(error) => break Some(error),
+//!     }
+//! };
+//! assert_eq!(end.unwrap().to_string(), "the stream ends inside of its header (at byte 0x0)");
+//! ```
+
+mod attribute;
+mod container;
+mod decode;
+mod describe;
+mod detect;
+mod event_header;
+mod features;
+mod frame;
+mod inflate;
+mod kinds;
+mod loss;
+mod names;
+mod parts;
+mod processes;
+mod record;
+mod records;
+mod sample;
+mod shape;
+mod swap;
+mod tools;
+mod tracing;
+mod wire;
+
+pub use attribute::{Attribute, bit};
+pub use decode::Decoder;
+pub use detect::{Detection, detect};
+pub use event_header::{EventHeader, Item, Items, What};
+pub use frame::Perf;
+pub use processes::{Mapping, Processes};
+pub use record::Record;
+pub use sample::{Branch, Branches, Callchain, Context, Counter, Frame, Read, Registers, Sample};

@@ -1,0 +1,147 @@
+//! What only records of perf have.
+
+use tracemill_engine::EventView;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+use crate::attribute::Attribute;
+use crate::decode::Decoder;
+use crate::kinds::kind;
+use crate::sample::Read;
+use crate::wire::{u32_at, u64_at};
+
+/// A record of a perf.data, of whatever type. `Copy`; valid as long as the view it was made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    view: EventView<'a>,
+    decoder: &'a Decoder,
+    detail: &'a Detail,
+}
+
+impl<'a> Record<'a> {
+    /// Reads `view` as a record; `None` if it is of another format. Constant time.
+    #[inline]
+    pub fn of(view: EventView<'a>) -> Option<Self> {
+        let decoder = view.decoder::<Decoder>()?;
+        Some(Self { view, decoder, detail: Detail::of(view.detail()) })
+    }
+
+    /// The event that it is.
+    #[inline]
+    pub fn view(&self) -> EventView<'a> {
+        self.view
+    }
+
+    /// Its type: 9 is a sample.
+    #[inline]
+    pub fn kind(&self) -> u32 {
+        self.detail.kind
+    }
+
+    /// Its `misc`: the low three bits say where the processor was (1 kernel, 2 user, 3 hypervisor, 4
+    /// and 5 guests), the others mean something by type.
+    #[inline]
+    pub fn misc(&self) -> u16 {
+        u16::try_from(self.detail.misc).unwrap_or(0)
+    }
+
+    /// All of it behind its head of 8 bytes, as on the wire; of a stream in big-endian, in
+    /// little-endian.
+    #[inline]
+    pub fn body(&self) -> &'a [u8] {
+        if self.detail.flags & flag::BODY_IS_PAYLOAD != 0 {
+            return self.view.payload();
+        }
+        let (at, len) = (self.detail.body_at as usize, self.detail.body_len as usize);
+        self.view.run_bytes(at, len).unwrap_or_default()
+    }
+
+    /// The event it belongs to: that of the id it carries, else the first of the recording; `None`
+    /// if the recording has none of that id, and of records that tools write.
+    #[inline]
+    pub fn attribute(&self) -> Option<&'a Attribute> {
+        self.decoder.attributes.get(self.detail.attribute as usize)
+    }
+
+    /// The event of this id, as in [`Counter::id`](crate::Counter).
+    pub fn attribute_of(&self, id: u64) -> Option<&'a Attribute> {
+        let index = *self.decoder.ids.get(id)?;
+        self.decoder.attributes.get(index as usize)
+    }
+
+    /// The id it carries: one for each event and CPU or thread. `None` if it has none.
+    pub fn id(&self) -> Option<u64> {
+        let (attribute, body) = (self.attribute()?, self.body());
+        let at = if self.kind() == kind::SAMPLE {
+            attribute.shape.sample_id().get()?
+        } else {
+            attribute.shape.end_id.before(body.len())?
+        };
+        u64_at(body, at)
+    }
+
+    /// The id of the stream of events, of a record that carries one.
+    pub fn stream_id(&self) -> Option<u64> {
+        let (attribute, body) = (self.attribute()?, self.body());
+        let at = if self.kind() == kind::SAMPLE {
+            attribute.shape.stream_id.get()?
+        } else {
+            attribute.shape.end_stream_id.before(body.len())?
+        };
+        u64_at(body, at)
+    }
+
+    /// Values of the counter, of a READ record.
+    pub fn read(&self) -> Option<Read<'a>> {
+        let attribute = self.attribute().filter(|_| self.kind() == kind::READ)?;
+        let end = self.body().len().checked_sub(attribute.shape.trailer.into())?;
+        Some(Read::new(attribute, self.body().get(8..end)?))
+    }
+
+    /// Process and thread that the kernel was in when it wrote the record; -1 for none.
+    pub fn current(&self) -> Option<(i32, i32)> {
+        let (attribute, body) = (self.attribute()?, self.body());
+        let at = if self.kind() == kind::SAMPLE {
+            attribute.shape.tid.get()?
+        } else {
+            attribute.shape.end_tid.before(body.len())?
+        };
+        Some((u32_at(body, at)?.cast_signed(), u32_at(body, at + 4)?.cast_signed()))
+    }
+
+    /// Whether the recording was made on a machine in big-endian.
+    pub fn is_big_endian(&self) -> bool {
+        self.decoder.is_big
+    }
+}
+
+/// The part of an event that is the format's own.
+#[derive(Clone, Copy, Debug, FromBytes, Immutable, IntoBytes, KnownLayout)]
+#[repr(C)]
+pub(crate) struct Detail {
+    pub body_at: u32,
+    pub body_len: u32,
+    pub kind: u32,
+    pub misc: u32,
+    /// Which one; [`u32::MAX`] for none.
+    pub attribute: u32,
+    pub flags: u32,
+    pub spare: [u32; 2],
+}
+
+/// Bits of [`Detail::flags`].
+pub(crate) mod flag {
+    /// The body is the payload, so that nothing beside it has to be kept.
+    pub(crate) const BODY_IS_PAYLOAD: u32 = 1;
+}
+
+impl Detail {
+    #[inline]
+    pub(crate) fn of(words: &[u32; 8]) -> &Self {
+        zerocopy::transmute_ref!(words)
+    }
+
+    #[inline]
+    pub(crate) fn into_words(self) -> [u32; 8] {
+        zerocopy::transmute!(self)
+    }
+}

@@ -1,0 +1,28 @@
+//! Recordings of `perf`, against what other readers and `perf` itself found in them.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::missing_panics_doc,
+    reason = "tests"
+)]
+
+#[path = "perf/laws.rs"]
+mod laws;
+#[path = "perf/made.rs"]
+mod made;
+#[path = "perf/places.rs"]
+mod places;
+#[path = "perf/reading.rs"]
+mod reading;
+#[cfg(feature = "cli")]
+#[allow(dead_code, reason = "shared with the tests of the binary")]
+#[path = "cli/run.rs"]
+mod run;
+#[path = "perf/truths.rs"]
+mod truths;
+#[cfg(feature = "cli")]
+#[path = "perf/verbs.rs"]
+mod verbs;
+#[path = "perf/writer.rs"]
+mod writer;

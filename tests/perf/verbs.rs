@@ -1,0 +1,70 @@
+//! The binary on recordings, run as users run it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use tracemill_test_support::corpus;
+
+use crate::run::{lines, number, tracemill};
+
+#[test]
+fn verbs_say_what_the_truths_say() {
+    let Some(corpus) = corpus::shared("verbs_say_what_the_truths_say") else {
+        return;
+    };
+    for (path, truth) in corpus::perf(&corpus) {
+        let name = path.to_str().unwrap();
+        let truth: Value = serde_json::from_slice(&std::fs::read(&truth).unwrap()).unwrap();
+        let info: Value = serde_json::from_str(&tracemill(&["info", "--json", name]).ok()).unwrap();
+        assert_eq!(info["format"], "perf.data", "{name}");
+        let decoded = &truth["decoded"];
+        let lost = ["lost_in_LOST", "lost_in_LOST_SAMPLES"].map(|key| number(&decoded[key]));
+        assert_eq!(number(&info["lost"]), lost.into_iter().max().unwrap(), "{name}");
+        let stats = tracemill(&["stats", "--json", "--by", "event", name]).ok();
+        let stats: Value = serde_json::from_str(&stats).unwrap();
+        // MMAP2 with a build id is a class of its own.
+        let mut counts = BTreeMap::new();
+        for row in stats["by"]["event"].as_array().unwrap() {
+            let [provider, event] = ["provider", "event"].map(|key| row[key].as_str().unwrap());
+            *counts.entry((provider, event)).or_insert(0) += number(&row["events"]).unwrap();
+        }
+        for ((provider, event), count) in counts {
+            // s05 has group reads, which are counted by their members.
+            let expected = match provider {
+                "perf" => &truth["records"][event],
+                _ if name.contains("s05") => &truth["records"]["SAMPLE"],
+                "software" => &truth["events"][event]["SAMPLE"],
+                _ => &truth["events"][format!("{provider}:{event}")]["SAMPLE"],
+            };
+            if !truth["events"].as_object().unwrap().is_empty() || provider == "perf" {
+                assert_eq!(Some(count), number(expected), "{name}: {provider} {event}");
+            }
+        }
+        assert_eq!(number(&stats["undescribed"]), Some(0), "{name}");
+    }
+}
+
+#[test]
+fn tracepoints_have_names_and_fields() {
+    let Some(corpus) = corpus::shared("tracepoints_have_names_and_fields") else {
+        return;
+    };
+    for name in ["s09-tp-sched.data", "s15-pipe-tp.data"] {
+        let path = corpus.join("perf").join(name);
+        let args = ["events", "-f", "jsonl", "--order", "time", path.to_str().unwrap()];
+        let wanted = ["--where", "@event == 'sched_switch'"];
+        let out = tracemill(&[&args[..], &wanted].concat()).ok();
+        let rows = lines(&out);
+        assert!(rows.len() > 10_000, "{name}: {}", rows.len());
+        for row in &rows {
+            assert_eq!(row["provider"], "sched");
+            let fields = &row["fields"];
+            let text = |key: &str| fields[key].as_str().unwrap();
+            assert!(!text("prev_comm").contains('\0') && !text("next_comm").is_empty());
+            // The kernel switches in the thread that it switches from; a dead one is none.
+            let tid = number(&row["tid"]);
+            assert!(tid.is_none() || tid == number(&fields["prev_pid"]), "{row}");
+            assert!((0..140).contains(&number(&fields["next_prio"]).unwrap()), "{row}");
+        }
+    }
+}
