@@ -20,7 +20,7 @@ mod file;
 mod twin;
 mod work;
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -35,7 +35,7 @@ use work::{Input, Pick};
 struct Row {
     name: &'static str,
     /// Arguments; `FILE` stands for the file, `-` for the file on standard input. Those of a twin
-    /// begin with `twin`.
+    /// begin with `twin`, those of a reader that throws away what it reads with `read`.
     args: &'static [&'static str],
 }
 
@@ -43,6 +43,8 @@ const ROWS: &[Row] = &[
     Row { name: "stats", args: &["stats", "-q", "--json", "FILE"] },
     Row { name: "stats-no-mmap", args: &["stats", "-q", "--json", "--no-mmap", "FILE"] },
     Row { name: "stats-pipe", args: &["stats", "-q", "--json", "-"] },
+    Row { name: "read-no-mmap", args: &["read", "FILE"] },
+    Row { name: "read-pipe", args: &["read", "-"] },
     Row { name: "stats/naive", args: &["twin", "stats", "FILE"] },
     Row { name: "jsonl", args: &["events", "-q", "-f", "jsonl", "--order", "file", "FILE"] },
     Row { name: "jsonl-time", args: &["events", "-q", "-f", "jsonl", "FILE"] },
@@ -53,6 +55,7 @@ fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args[..] {
+        ["read", file] => read(file).expect("what can be read"),
         ["twin", verb, file] => twin::run(verb, Path::new(file)).expect("the twin's output"),
         [name, passes, ref rest @ ..] => {
             let rows: Vec<_> = ROWS.iter().filter(|row| is_wanted(row, rest)).collect();
@@ -93,7 +96,7 @@ fn measure(name: &str, passes: usize, rows: &[&Row]) {
 
 impl Row {
     fn command(&self, file: &Path) -> Command {
-        let mut command = if self.args[0] == "twin" {
+        let mut command = if matches!(self.args[0], "twin" | "read") {
             Command::new(std::env::current_exe().expect("this program"))
         } else {
             Command::new(env!("CARGO_BIN_EXE_tracemill"))
@@ -137,6 +140,18 @@ impl Row {
     }
 }
 
+/// Reads a file or, for `-`, standard input in pieces of 64 KiB, and nothing else.
+fn read(file: &str) -> std::io::Result<()> {
+    let mut input: Box<dyn Read> = if file == "-" {
+        Box::new(std::io::stdin().lock())
+    } else {
+        Box::new(std::fs::File::open(file)?)
+    };
+    let mut piece = vec![0; 64 << 10];
+    while input.read(&mut piece)? > 0 {}
+    Ok(())
+}
+
 /// CPU time of all children that have ended.
 fn children() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("a figure that every process has");
@@ -150,7 +165,7 @@ fn test() {
         let input = stream.input(QUICK / 4);
         let file = File::of(&input);
         let mut lines = Vec::new();
-        for row in ROWS {
+        for row in ROWS.iter().filter(|row| row.args[0] != "read") {
             let output = row.output(&file.path);
             if row.args.contains(&"stats") {
                 twin::check_stats(row.name, &output, &input);
