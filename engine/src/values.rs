@@ -65,7 +65,8 @@ impl<'a> Values<'a> {
         while (self.next as usize) < id.index() {
             self.step_over()?;
         }
-        self.next()?.ok().map(|(_, value)| value)
+        let of = self.type_at(self.fields.get(id.index())?.type_index)?;
+        self.read(of, self.at, self.depth).map(|(value, _)| value)
     }
 
     /// What they are described by.
