@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tracemill_engine::{
-    Config, Decode, DynFormat, Erase, Error, Faults, Finish, Format, FrameKind, Framed, Position,
-    RunView, Sink, State,
+    Config, Decode, Detection, DynFormat, Erase, Error, Faults, Finish, Format, FrameKind, Framed,
+    Position, RunView, Sink, State,
 };
 use tracemill_nettrace::Nettrace;
 use tracemill_perf::Perf;
@@ -87,18 +87,18 @@ impl Format for Auto {
             return format.frame(input, offset, run_open, faults);
         }
         match (tracemill_nettrace::detect(input), tracemill_perf::detect(input)) {
-            (tracemill_nettrace::Detection::Yes, _) => {
+            (Detection::Yes, _) => {
                 let format = Nettrace::new(&self.config).with_schemas(&tracemill_clr::Clr);
                 self.known = Some(Box::new(Erase(format)));
             }
-            (_, tracemill_perf::Detection::Yes) => {
+            (_, Detection::Yes) => {
                 let mut format = Perf::new(&self.config).with_parts(self.parts.drain(..));
                 if let Some((offset, bytes)) = self.index.take() {
                     format = format.with_index(offset, bytes);
                 }
                 self.known = Some(Box::new(Erase(format)));
             }
-            (tracemill_nettrace::Detection::No, tracemill_perf::Detection::No) => {
+            (Detection::No, Detection::No) => {
                 let first = input.first().map_or(0, |byte| u32::from(*byte));
                 return Err(Error::unsupported(offset, "the format of this stream", first));
             }

@@ -18,6 +18,7 @@ mod class;
 mod clock;
 mod config;
 mod cursor;
+mod detection;
 mod error;
 mod format;
 mod framer;
@@ -52,6 +53,7 @@ pub use class::{Classes, Defined, EventClass};
 pub use clock::{Clock, utc_ns};
 pub use config::Config;
 pub use cursor::Cursor;
+pub use detection::Detection;
 pub use error::{Error, ErrorKind, Fault, FaultKind};
 pub use format::{
     Decode, DynFormat, Erase, FAULTS_PER_FRAME, Faults, Finish, Format, FrameKind, Framed,

@@ -56,10 +56,8 @@ impl<'a> Payload<'a> {
     /// 8-bit text up to a NUL or the end, and the bytes it takes with the NUL.
     pub(crate) fn ansiz(self, at: usize) -> Option<(&'a [u8], usize)> {
         let bytes = self.from(at)?;
-        match bytes.iter().position(|byte| *byte == 0) {
-            Some(len) => Some((bytes.get(..len)?, len + 1)),
-            None => Some((bytes, bytes.len())),
-        }
+        let text = until_nul(bytes);
+        Some((text, bytes.len().min(text.len() + 1)))
     }
 
     /// An LEB128 number and the bytes it takes, 10 at most.
@@ -73,6 +71,12 @@ impl<'a> Payload<'a> {
         }
         None
     }
+}
+
+/// 8-bit text up to a NUL or the end.
+pub(crate) fn until_nul(bytes: &[u8]) -> &[u8] {
+    let len = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    bytes.get(..len).unwrap_or(bytes)
 }
 
 /// Bytes of a type that always takes as many.

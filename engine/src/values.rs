@@ -1,7 +1,7 @@
 //! Payloads, read field by field: lazily, borrowed, and never beyond their end.
 
 use crate::layout::{Count, Field, FieldId, Layout, MAX_DEPTH, Type};
-use crate::payload::{Payload, fixed};
+use crate::payload::{Payload, fixed, until_nul};
 use crate::value::Value;
 
 /// A payload ends inside of a field, or a length in it points outside.
@@ -230,7 +230,7 @@ impl<'a> Values<'a> {
             }
             Type::Text(len) => {
                 let len = usize::from(len);
-                (Value::Utf8(text(payload.bytes.get(at..at + len)?)), len)
+                (Value::Utf8(until_nul(payload.bytes.get(at..at + len)?)), len)
             }
             Type::VarUInt => {
                 let (value, size) = payload.varint(at)?;
@@ -262,7 +262,7 @@ impl<'a> Values<'a> {
         let end = start + len;
         let of = self.type_at(element)?;
         if of == Type::AnsiZ {
-            return self.payload.bytes.get(start..end).map(|bytes| Value::Utf8(text(bytes)));
+            return self.payload.bytes.get(start..end).map(|bytes| Value::Utf8(until_nul(bytes)));
         }
         let size = self.fixed(of)?;
         if end > self.payload.bytes.len() || size == 0 {
@@ -353,12 +353,6 @@ impl<'a> Iterator for Elements<'a> {
         self.values.at += size;
         Some(value)
     }
-}
-
-/// 8-bit text up to a NUL or the end.
-fn text(bytes: &[u8]) -> &[u8] {
-    let len = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-    bytes.get(..len).unwrap_or(bytes)
 }
 
 #[cfg(test)]

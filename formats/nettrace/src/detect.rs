@@ -1,15 +1,6 @@
 //! Which format is it? (specification section 0)
 
-/// What the first bytes of a stream tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Detection {
-    /// It is this format.
-    Yes,
-    /// It is not.
-    No,
-    /// So far it may be: more bytes are needed, 12 at most in all.
-    Unsure,
-}
+use tracemill_engine::Detection;
 
 pub(crate) const NETTRACE: &[u8; 8] = b"Nettrace";
 pub(crate) const SERIALIZATION: &[u8; 20] = b"!FastSerialization.1";
@@ -17,6 +8,7 @@ pub(crate) const SERIALIZATION: &[u8; 20] = b"!FastSerialization.1";
 pub(crate) const NETPERF: &[u8; 24] = b"\x14\0\0\0!FastSerialization.1";
 
 /// Tells by its magic whether a stream that begins with `head` is a netperf or nettrace one.
+/// 12 bytes are enough.
 ///
 /// ```
 /// use tracemill_nettrace::{Detection, detect};

@@ -55,7 +55,8 @@ mod wire;
 
 pub use attributes::{Attribute, Attributes};
 pub use decode::Decoder;
-pub use detect::{Detection, detect};
+pub use detect::detect;
 pub use frame::Nettrace;
 pub use labels::{Label, Labels};
+pub use tracemill_engine::Detection;
 pub use view::Event;

@@ -1,15 +1,6 @@
 //! Is it a perf.data? (specification section 1)
 
-/// What the first bytes of a stream tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Detection {
-    /// It is this format.
-    Yes,
-    /// It is not.
-    No,
-    /// So far it may be: more bytes are needed, 8 at most in all.
-    Unsure,
-}
+use tracemill_engine::Detection;
 
 pub(crate) const LITTLE: &[u8; 8] = b"PERFILE2";
 pub(crate) const BIG: &[u8; 8] = b"2ELIFREP";
@@ -18,6 +9,7 @@ pub(crate) const OLD: &[u8; 8] = b"PERFFILE";
 
 /// Tells by its magic whether a stream that begins with `head` is a perf.data, as a file or from a
 /// pipe. Version 1 is one that cannot be read.
+/// 8 bytes are enough.
 ///
 /// ```
 /// use tracemill_perf::{Detection, detect};

@@ -66,9 +66,10 @@ mod wire;
 
 pub use attribute::{Attribute, bit};
 pub use decode::Decoder;
-pub use detect::{Detection, detect};
+pub use detect::detect;
 pub use event_header::{EventHeader, Item, Items, What};
 pub use frame::Perf;
 pub use processes::{Mapping, Processes};
 pub use record::Record;
 pub use sample::{Branch, Branches, Callchain, Context, Counter, Frame, Read, Registers, Sample};
+pub use tracemill_engine::Detection;
