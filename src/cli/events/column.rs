@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use tracemill::nettrace::Event;
-use tracemill::{EventView, Place};
+use tracemill::{EventClass, EventView, Place};
 
 use super::message::Message;
 use super::value::Value;
@@ -134,21 +134,18 @@ impl Column {
             }),
             Self::Id => Value::number(class.map(|class| class.event_id.into())),
             Self::Version => {
-                let labelled = event().and_then(|event| event.version());
-                Value::number(labelled.or_else(|| Some(class?.version)).map(u64::from))
+                let version = told(view, |event| event.version(), |class| Some(class.version));
+                Value::number(version.map(u64::from))
             }
             Self::Level => {
-                let labelled = event().and_then(|event| event.level());
-                Value::number(labelled.or_else(|| Some(class?.level)).map(u64::from))
+                let level = told(view, |event| event.level(), |class| Some(class.level));
+                Value::number(level.map(u64::from))
             }
-            Self::Keywords => {
-                let labelled = event().and_then(|event| event.keywords());
-                let keywords = labelled.or_else(|| Some(class?.keywords));
-                keywords.map_or(Value::Unknown, Value::Bits)
-            }
+            Self::Keywords => told(view, |event| event.keywords(), |class| Some(class.keywords))
+                .map_or(Value::Unknown, Value::Bits),
             Self::Opcode => {
-                let labelled = event().and_then(|event| event.opcode());
-                Value::number(labelled.or_else(|| class?.opcode).map(u64::from))
+                let opcode = told(view, |event| event.opcode(), |class| class.opcode);
+                Value::number(opcode.map(u64::from))
             }
             Self::Processor => Value::number(view.processor().map(u64::from)),
             Self::Stack => Value::number(frames(view)),
@@ -172,6 +169,18 @@ impl Column {
             Self::Message => Message::of(view).map_or(Value::None, Value::Message),
             Self::Payload => Value::Hex(view.payload()),
         }
+    }
+}
+
+/// What an event tells where it may have labels that say otherwise than its class; else the class.
+fn told<T>(
+    view: EventView<'_>,
+    labelled: impl FnOnce(Event<'_>) -> Option<T>,
+    of_class: impl FnOnce(&EventClass) -> Option<T>,
+) -> Option<T> {
+    match Event::of(view) {
+        Some(event) => labelled(event),
+        None => of_class(view.class()?),
     }
 }
 
