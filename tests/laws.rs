@@ -5,10 +5,10 @@
 use bytes::Bytes;
 use tracemill::{Config, Order};
 use tracemill_test_support::corpus::{self, Capture};
-use tracemill_test_support::fuzz::{TARGETS, tighten};
-use tracemill_test_support::laws::{check_cut, check_order, cut, whole};
+use tracemill_test_support::fuzz::TARGETS;
+use tracemill_test_support::laws::{check_cut, check_damaged_of, check_order, nettrace, whole};
 use tracemill_test_support::seeds::seeds;
-use tracemill_testkit::{Rng, mutate};
+use tracemill_testkit::Rng;
 
 /// Damaged streams that one run reads, each whole, cut, and in parallel.
 const MUTATIONS: u32 = 20_000;
@@ -60,33 +60,7 @@ fn laws_hold_on_seeds_and_all_their_beginnings() {
 
 #[test]
 fn laws_hold_on_damaged_streams() {
-    let seeds = seeds();
-    let mut rng = Rng::new(20_000);
-    let mut endings = std::collections::BTreeMap::new();
-    for round in 0..MUTATIONS {
-        let (name, seed) = &seeds[rng.index(seeds.len())];
-        let bytes = Bytes::from(mutate(seed, &mut rng));
-        let mut config = Config::default();
-        if rng.chance(1, 4) {
-            tighten(&mut config, &mut rng);
-        }
-        if rng.chance(1, 3) {
-            config.order = Order::Time;
-        }
-        let name = format!("{name}, mutation {round}");
-        let expected = whole(&bytes, &config);
-        for _ in 0..2 {
-            let max = 1 << rng.range(0..13);
-            let (found, _) = cut(&bytes, &config, |_| rng.index(max) + 1);
-            assert_eq!(found, expected, "{name}: cut law, chunks below {max}");
-        }
-        if round % 4 == 0 {
-            check_order(&bytes, &config, &expected, &mut rng, &name);
-        }
-        *endings.entry(expected.error().map(|error| error.kind() as u32)).or_insert(0) += 1;
-    }
-    // The damage is of every kind: nothing noticed, truncated, invalid, unsupported, limits.
-    assert!(endings.len() >= 4, "{endings:?}");
+    check_damaged_of(nettrace, &seeds(), MUTATIONS, Rng::new(20_000));
 }
 
 #[test]

@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::process::{Child, Stdio};
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 #[path = "../ipc/tests/dotnet10/child.rs"]
@@ -41,7 +40,7 @@ fn end(child: Child) -> Ran {
 }
 
 fn interrupt(child: Child) -> Ran {
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    run::interrupt(&child);
     end(child)
 }
 
@@ -179,7 +178,7 @@ fn counters_begin_anew_with_their_session() {
     let watch = ["counters", "--counters", "TraceGen.Shop", "--renew-every", "2500ms", "-q"];
     let mut watch = start_at(&program, &[&watch[..], &["--format", "jsonl"]].concat());
     let truth = truth(&program);
-    kill_process(Pid::from_child(&watch), Signal::INT).unwrap();
+    run::interrupt(&watch);
     let mut out = String::new();
     std::io::Read::read_to_string(&mut watch.stdout.take().unwrap(), &mut out).unwrap();
     assert_eq!(end(watch).code, 0);

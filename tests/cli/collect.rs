@@ -9,10 +9,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
 use tracemill_testkit::Mix;
 
-use super::run::{Ran, bytes, command, fixture, tracemill};
+use super::run::{Ran, bytes, command, fixture, interrupt, tracemill};
 use super::strict::{Command, Folder, Runtime, Traits};
 
 /// Longer than anything takes.
@@ -55,7 +54,7 @@ impl Recording {
     }
 
     fn interrupt(&self) {
-        kill_process(Pid::from_child(&self.child), Signal::INT).unwrap();
+        interrupt(&self.child);
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -6,18 +6,18 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::Instant;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::Value;
 use tracemill::ipc::Places;
 
 use crate::child::{LONG, Program, runtime};
 use crate::losses::assert_whole;
 use crate::proxy::Proxy;
-use crate::run::{Ran, command, tracemill};
+use crate::run::{Ran, command, interrupt, tracemill};
 use crate::strict::Folder;
 
 /// Starts a recording of `program` to the file `x` of a folder.
-fn collect(program: &Program, folder: &Folder, arguments: &[&str]) -> Child {
+pub(crate) fn collect(program: &Program, folder: &Folder, arguments: &[&str]) -> Child {
     let pid = program.pid().to_string();
     start(&[&["-p", &pid][..], arguments].concat(), folder, &program.temp.0)
 }
@@ -28,11 +28,7 @@ fn start(arguments: &[&str], folder: &Folder, temp: &Path) -> Child {
     command.spawn().unwrap()
 }
 
-fn interrupt(child: &Child) {
-    kill_process(Pid::from_child(child), Signal::INT).unwrap();
-}
-
-fn end(child: Child) -> Ran {
+pub(crate) fn end(child: Child) -> Ran {
     child.wait_with_output().unwrap().into()
 }
 

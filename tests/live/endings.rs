@@ -4,14 +4,14 @@
 //! records it too.
 
 use std::fs;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
 use tracemill::ipc::{Client, Collect, Error, Places, Step, Timeouts};
 
 use crate::child::{Program, runtime, wait_for};
-use crate::run::{Ran, command, tracemill};
+use crate::run::{Ran, command, interrupt, tracemill};
 use crate::strict::Folder;
 use crate::trace::Trace;
 use crate::watch::{Watch, by};
@@ -256,9 +256,4 @@ fn what_a_stopped_process_is_asked_in_vain() {
 fn wait_recorded(folder: &Folder) {
     let part = folder.join("x.part");
     wait_for("bytes", || fs::metadata(&part).is_ok_and(|meta| meta.len() > 20_000));
-}
-
-fn interrupt(child: &Child) {
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
 }

@@ -6,13 +6,13 @@
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::Value;
 use tracemill::ipc::{Collect, Container, Error, EventFilter, Places, Rundown};
 
 use crate::child::{Program, wait_for};
 use crate::losses::{assert_whole, done};
-use crate::run::{Ran, command, lines, tracemill};
+use crate::run::{Ran, command, interrupt, lines, tracemill};
 use crate::strict::Folder;
 use crate::trace::Trace;
 use crate::watch::{Watch, config};
@@ -52,10 +52,6 @@ fn record(program: &Program, folder: &Folder, arguments: &[&str]) -> Child {
     let mut command = command(&["collect", "-o", "x", "-p", &pid]);
     command.args(arguments).stdin(Stdio::null()).current_dir(&folder.0);
     command.env("TMPDIR", &program.temp.0).spawn().unwrap()
-}
-
-fn interrupt(child: &Child) {
-    kill_process(Pid::from_child(child), Signal::INT).unwrap();
 }
 
 #[test]

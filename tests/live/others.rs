@@ -6,13 +6,13 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tracemill::ipc::Places;
 
 use crate::child::{Program, runtime};
+use crate::collect::{collect, end};
 use crate::proxy::Proxy;
-use crate::run::{Ran, command, tracemill};
+use crate::run::{Ran, command, interrupt, tracemill};
 use crate::strict::Folder;
 
 /// Events by provider, id and version.
@@ -87,8 +87,8 @@ fn record(run: &Path, folder: &Folder, scenario: &str, asked: &[&str]) -> (Value
     let mut command = command(&["collect", "-o", "x", "--dport", &port, "--providers"]);
     let child = command.args(asked).stdin(Stdio::null()).current_dir(&folder.0).spawn().unwrap();
     let done = program.wait_line("\"phase\":\"done\"");
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    let ran = Ran::from(child.wait_with_output().unwrap());
+    interrupt(&child);
+    let ran = end(child);
     assert!(ran.code == 0 && ran.err.contains(": stopped: "), "{}", ran.err);
     (serde_json::from_str(&done).unwrap(), proxy.stream())
 }
@@ -138,13 +138,11 @@ fn parts_are_what_others_read() {
     let scenario = "busy --wait 1 --count 10000 --threads 2 --mode string --payload 2000";
     let program = Program::ready(run, scenario);
     let folder = Folder::new();
-    let mut command = command(&["collect", "-o", "x", "--rotate-size", "1M", "--rundown", "false"]);
     let asked = format!("Demo-Busy:ff:5,{CLR}:1:4");
-    command.args(["-p", &program.pid().to_string(), "--providers", &asked]);
-    let child = command.current_dir(&folder.0).env("TMPDIR", &program.temp.0).spawn().unwrap();
+    let child = collect(&program, &folder, &["--providers", &asked, "--rotate-size", "1M"]);
     let done = program.wait_line("\"phase\":\"done\"");
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    assert_eq!(Ran::from(child.wait_with_output().unwrap()).code, 0);
+    interrupt(&child);
+    assert_eq!(end(child).code, 0);
     let done: Value = serde_json::from_str(&done).unwrap();
     let parts: Vec<_> =
         fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().path()).collect();

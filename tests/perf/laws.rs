@@ -1,13 +1,12 @@
 //! The three laws, on every recording and on damaged ones.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use tracemill::{Config, ErrorKind, Order};
 use tracemill_test_support::corpus;
-use tracemill_test_support::fuzz::tighten;
-use tracemill_test_support::laws::{check_cut_of, check_order_of, cut_of, perf, whole_of};
-use tracemill_testkit::{Rng, mutate};
+use tracemill_test_support::laws::{
+    check_cut_of, check_damaged_of, check_order_of, cut_of, perf, whole_of,
+};
+use tracemill_testkit::Rng;
 
 use crate::made;
 
@@ -59,33 +58,7 @@ fn beginnings_are_truncated_and_not_damaged() {
 
 #[test]
 fn laws_hold_on_damaged_recordings() {
-    let seeds = seeds("laws_hold_on_damaged_recordings");
-    let mut rng = Rng::new(13);
-    let mut endings = BTreeMap::new();
-    for round in 0..MUTATIONS {
-        let (name, seed) = &seeds[rng.index(seeds.len())];
-        let bytes = Bytes::from(mutate(seed, &mut rng));
-        let mut config = Config::default();
-        if rng.chance(1, 4) {
-            tighten(&mut config, &mut rng);
-        }
-        if rng.chance(1, 3) {
-            config.order = Order::Time;
-        }
-        let name = format!("{name}, mutation {round}");
-        let expected = whole_of(perf, &bytes, &config);
-        for _ in 0..2 {
-            let max = 1 << rng.range(0..13);
-            let (found, _) = cut_of(perf, &bytes, &config, |_| rng.index(max) + 1);
-            assert_eq!(found, expected, "{name}: cut law, chunks below {max}");
-        }
-        if round % 4 == 0 {
-            check_order_of(perf, &bytes, &config, &expected, &mut rng, &name);
-        }
-        *endings.entry(expected.error().map(|error| error.kind() as u32)).or_insert(0) += 1;
-    }
-    // The damage is of every kind: nothing noticed, truncated, invalid, unsupported, limits.
-    assert!(endings.len() >= 4, "{endings:?}");
+    check_damaged_of(perf, &seeds("laws_hold_on_damaged_recordings"), MUTATIONS, Rng::new(13));
 }
 
 /// What was made here, and beginnings of recordings of every kind.

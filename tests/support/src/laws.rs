@@ -1,14 +1,17 @@
 //! The three laws: *cut* (any chunking gives the same), *order* (parallel equals serial), *bound*
 //! (copies and memory within `Config`).
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use tracemill_clr::Clr;
-use tracemill_engine::{Config, Error, Format, ParallelParser, Parser, Results, Stats};
+use tracemill_engine::{Config, Error, Format, Order, ParallelParser, Parser, Results, Stats};
 use tracemill_nettrace::Nettrace;
 use tracemill_perf::Perf;
-use tracemill_testkit::Rng;
+use tracemill_testkit::{Rng, mutate};
 
 use crate::digest::{Digest, Summary};
+use crate::fuzz::tighten;
 
 /// Makes a format that reads within these limits.
 pub type Make<F> = fn(&Config) -> F;
@@ -142,6 +145,44 @@ pub fn check_cut_of<F: Format>(
 /// If it does not hold.
 pub fn check_order(bytes: &Bytes, config: &Config, expected: &Summary, rng: &mut Rng, name: &str) {
     check_order_of(nettrace, bytes, config, expected, rng, name);
+}
+
+/// All three laws, on `rounds` streams that are seeds with damage: each is read whole, cut, and some in
+/// parallel, a quarter with limits that bite and a third in time order.
+///
+/// # Panics
+/// If one does not hold, or if the damage is of few kinds.
+pub fn check_damaged_of<F: Format>(
+    make: Make<F>,
+    seeds: &[(String, Bytes)],
+    rounds: u32,
+    mut rng: Rng,
+) {
+    let mut endings = BTreeMap::new();
+    for round in 0..rounds {
+        let Some((name, seed)) = seeds.get(rng.index(seeds.len())) else { continue };
+        let bytes = Bytes::from(mutate(seed, &mut rng));
+        let mut config = Config::default();
+        if rng.chance(1, 4) {
+            tighten(&mut config, &mut rng);
+        }
+        if rng.chance(1, 3) {
+            config.order = Order::Time;
+        }
+        let name = format!("{name}, mutation {round}");
+        let expected = whole_of(make, &bytes, &config);
+        for _ in 0..2 {
+            let max = 1 << rng.range(0..13);
+            let (found, _) = cut_of(make, &bytes, &config, |_| rng.index(max) + 1);
+            assert_eq!(found, expected, "{name}: cut law, chunks below {max}");
+        }
+        if round % 4 == 0 {
+            check_order_of(make, &bytes, &config, &expected, &mut rng, &name);
+        }
+        *endings.entry(expected.error().map(|error| error.kind() as u32)).or_insert(0) += 1;
+    }
+    // The damage is of every kind: nothing noticed, truncated, invalid, unsupported, limits.
+    assert!(endings.len() >= 4, "{endings:?}");
 }
 
 /// Law *order*: the same batches' content in the same order, decoded in parallel.
