@@ -2,8 +2,11 @@
 
 #![allow(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "tests")]
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use bytes::Bytes;
-use tracemill::{Config, Order};
+use tracemill::{Config, Order, ParallelParser, Parser, Results};
 use tracemill_test_support::corpus::{self, Capture};
 use tracemill_test_support::fuzz::TARGETS;
 use tracemill_test_support::laws::{check_cut, check_damaged_of, check_order, nettrace, whole};
@@ -61,6 +64,35 @@ fn laws_hold_on_seeds_and_all_their_beginnings() {
 #[test]
 fn laws_hold_on_damaged_streams() {
     check_damaged_of(nettrace, &seeds(), MUTATIONS, Rng::new(20_000));
+}
+
+#[test]
+fn a_panic_on_a_worker_does_not_disorder_the_next_window() {
+    let config = Config::default();
+    let stream = Bytes::from(tracemill_testkit::Mix::default().bytes(40 << 20).0);
+    let ticks =
+        |batch: tracemill::Batch<'_>| batch.iter().map(|event| event.ticks()).collect::<Vec<u64>>();
+    let (mut serial, mut parser) = (Vec::new(), Parser::new(nettrace(&config), &config));
+    parser.push(stream.clone()).unwrap();
+    parser.finish();
+    while let Some(batch) = parser.next_batch().unwrap() {
+        serial.push(ticks(batch));
+    }
+    let mut parser = ParallelParser::new(nettrace(&config), &config);
+    parser.push(stream).unwrap();
+    parser.finish();
+    let met = AtomicUsize::new(0);
+    let broken = catch_unwind(AssertUnwindSafe(|| {
+        let _ = parser.map_window(&mut Results::new(), |_| {
+            assert!(met.fetch_add(1, Ordering::Relaxed) < 50, "on purpose");
+        });
+    }));
+    assert!(broken.is_err());
+    let (mut found, mut results) = (Vec::new(), Results::new());
+    while parser.map_window(&mut results, ticks).unwrap() {
+        found.extend(results.by_ref());
+    }
+    assert!(found.len() > 100 && serial.ends_with(&found), "{} batches", found.len());
 }
 
 #[test]

@@ -132,6 +132,11 @@ impl<F: Format> ParallelParser<F> {
         if self.config().order == Order::Time {
             return self.map_in_time_order(results, map);
         }
+        for worker in &mut self.workers {
+            // What a window left behind in which `map` panicked.
+            worker.shares.clear();
+            worker.left = None;
+        }
         let max_events = self.config().batch_events;
         let count = rayon::current_num_threads().clamp(1, self.workers.len());
         let workers = self.workers.get_mut(..count).unwrap_or_default();
