@@ -40,6 +40,7 @@ pub const WORKS: &[Work] = &[
     Work { name: "parallel", run: parallel::parallel, twin: None, kind: Kind::Headers },
     Work { name: "int", run: fields::int, twin: Some(naive::int), kind: Kind::Fields },
     Work { name: "text", run: fields::text, twin: Some(naive::text), kind: Kind::Fields },
+    Work { name: "named", run: fields::named, twin: Some(naive::named), kind: Kind::Fields },
     Work { name: "filter", run: fields::filter, twin: Some(naive::filter), kind: Kind::Fields },
     Work { name: "all", run: fields::all, twin: Some(naive::all), kind: Kind::AllFields },
 ];

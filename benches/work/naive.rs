@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use tracemill::{Config, EventView, Value, utf16};
 
-use super::fields::{is_int, is_text, name_of, weigh};
+use super::fields::{NAMES, is_int, is_text, name_of, weigh};
 use super::headers::{Header, in_order};
 use super::{Input, Totals, views};
 
@@ -61,6 +61,13 @@ pub fn all(input: &Input) -> Totals {
         totals.fields += event.fields.len() as u64;
         let sums = event.fields.values().map(sum);
         totals.check = sums.fold(totals.check, u64::wrapping_add);
+    })
+}
+
+/// Twin of `named`.
+pub fn named(input: &Input) -> Totals {
+    each_named(input, |totals, _, event| {
+        totals.check += u64::from(NAMES.contains(&&*event.event));
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::layout::Layout;
 use crate::schemas::Known;
@@ -160,6 +161,7 @@ pub struct Classes {
     complete: bool,
     /// Bytes of classes that were replaced.
     replaced: u64,
+    generation: u64,
 }
 
 /// What became of a class that was to be defined.
@@ -186,13 +188,27 @@ impl Classes {
             refused: 0,
             complete: true,
             replaced: 0,
+            generation: new_generation(),
         }
     }
 
     /// The class of `id`. Constant time.
     #[inline]
     pub fn get(&self, id: u32) -> Option<&EventClass> {
-        self.table.get(id.into()).map(|class| &**class)
+        self.handle(id).map(|class| &**class)
+    }
+
+    /// The class of `id`, to be kept. Constant time.
+    #[inline]
+    pub fn handle(&self, id: u32) -> Option<&Arc<EventClass>> {
+        self.table.get(id.into())
+    }
+
+    /// A number that all classes of the process share only with copies that are the same: it changes
+    /// with every definition.
+    #[inline]
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// Ids that all are there, for a loop that asks often. Others may be there too.
@@ -228,6 +244,7 @@ impl Classes {
         self.string_bytes = bytes;
         self.replaced += old.map_or(0, |old| old + size_of::<EventClass>()) as u64;
         self.table.insert(id.into(), Arc::new(class));
+        self.generation = new_generation();
         if old.is_some() { Defined::Replaced } else { Defined::New }
     }
 
@@ -245,7 +262,7 @@ impl Classes {
     /// Forgets all classes.
     pub fn clear(&mut self) {
         self.table.clear();
-        (self.string_bytes, self.complete) = (0, true);
+        (self.string_bytes, self.complete, self.generation) = (0, true, new_generation());
     }
 
     /// The classes; those with small ids first, in order.
@@ -288,4 +305,10 @@ impl Classes {
     pub fn reserved(&self) -> usize {
         self.table.reserved() + self.table.len() * size_of::<EventClass>() + self.string_bytes
     }
+}
+
+fn new_generation() -> u64 {
+    // Only that no two are the same matters.
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
 }

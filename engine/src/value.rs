@@ -6,6 +6,9 @@ use crate::values::{Elements, Values};
 /// A value of a payload, borrowed from it. `Copy`; nothing is converted before it is asked for.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
+// A tag of its own, as wide as what follows it: parts that are written narrow and read wide make the
+// processor wait, and a tag in a niche of `Elements` was written as two bytes.
+#[repr(u64)]
 pub enum Value<'a> {
     /// True or false.
     Bool(bool),

@@ -1,6 +1,6 @@
 //! Which events are wanted, decided once for each class as far as that goes.
 
-mod cache;
+mod entry;
 mod error;
 mod expr;
 mod kind;
@@ -19,9 +19,9 @@ mod time;
 
 use std::sync::Arc;
 
-use tracemill_engine::{EventClass, EventView};
+use tracemill_engine::{ClassMap, EventClass, EventView};
 
-use cache::{Cache, Entry, Verdict};
+use entry::Entry;
 pub use error::FilterError;
 use expr::{Expr, Leaf, Subject};
 pub use kind::Mismatch;
@@ -45,11 +45,19 @@ pub struct Filter {
     /// Whether anything depends on what labels may say.
     by_labels: bool,
     window: Option<Window>,
-    cache: Cache,
+    decided: Decided,
     /// For events whose class is not known.
     undescribed: Entry,
     /// Of each comparison, what classes had to say.
     met: Box<[Met]>,
+}
+
+/// What came of it for each class.
+#[derive(Clone, Debug)]
+struct Decided {
+    entries: ClassMap<Entry>,
+    /// Whether for a stream whose events may have labels.
+    labels: bool,
 }
 
 /// What was asked for, made ready.
@@ -109,8 +117,8 @@ impl Filter {
                 || spec.time.is_some(),
             by_labels,
             window: spec.time.map(Window::new),
-            cache: Cache::new(),
-            undescribed: rules.decide(0, None, by_labels, &mut met),
+            decided: Decided { entries: ClassMap::new(), labels: by_labels },
+            undescribed: rules.decide(None, by_labels, &mut met),
             met,
             rules: Arc::new(rules),
         })
@@ -157,44 +165,26 @@ impl Filter {
 
     #[inline]
     fn takes_class(&mut self, event: EventView<'_>) -> bool {
-        let Some(class) = event.class() else {
-            return self.test(None, event);
-        };
-        let (place, verdict) = match self.cache.get(class, event.class_id()) {
-            Some(found) => found,
-            None => self.find(class, event),
-        };
-        match verdict {
-            Verdict::Never => false,
-            Verdict::Always => true,
-            Verdict::Test => self.test(Some(place), event),
+        match self.decided.entries.peek(event) {
+            Some(entry) => entry.takes(&self.rules.leaves, event),
+            None => self.decide(event),
         }
     }
 
+    /// The same for a class that has to be looked for, or is new, or is not known.
     #[cold]
     #[inline(never)]
-    fn find(&mut self, class: &EventClass, event: EventView<'_>) -> (usize, Verdict) {
+    fn decide(&mut self, event: EventView<'_>) -> bool {
         let (rules, met) = (&self.rules, &mut self.met);
-        let (id, classes) = (event.class_id(), &event.state().classes);
         let labelled = self.by_labels && own::may_have_labels(event);
-        let make = || rules.decide(id, Some(class), labelled, met);
-        self.cache.find(class, id, classes, labelled, make)
-    }
-
-    /// Looks at the event, as the class at this place of the cache wants it; at one without a class
-    /// if there is none.
-    #[inline(never)]
-    fn test(&self, place: Option<usize>, event: EventView<'_>) -> bool {
-        let entry = place.map_or(Some(&self.undescribed), |place| self.cache.entry(place));
-        let Some(entry) = entry else {
-            return false;
-        };
-        let labelled = entry.labelled.as_ref().filter(|_| own::has_labels(event));
-        match labelled.unwrap_or(&entry.plain) {
-            Decision::Never => false,
-            Decision::Always => true,
-            Decision::Test(program) => program.holds(&self.rules.leaves, event),
+        if labelled != self.decided.labels {
+            // Another stream, for which other things were left out.
+            self.decided.entries.clear();
+            self.decided.labels = labelled;
         }
+        let entry =
+            self.decided.entries.get(event, |class| rules.decide(Some(class), labelled, met));
+        entry.map_or(&self.undescribed, |entry| entry).takes(&rules.leaves, event)
     }
 
     #[inline]
@@ -205,13 +195,7 @@ impl Filter {
 
 impl Rules {
     /// What the class decides. `labelled`: labels of its events may say otherwise.
-    fn decide(
-        &self,
-        id: u32,
-        class: Option<&EventClass>,
-        labelled: bool,
-        met: &mut [Met],
-    ) -> Entry {
+    fn decide(&self, class: Option<&EventClass>, labelled: bool, met: &mut [Met]) -> Entry {
         let is_named = self.is_named(class);
         let leaves = &self.leaves;
         let mut make = |labelled| {
@@ -219,7 +203,7 @@ impl Rules {
             if is_named { decision } else { Decision::Never }
         };
         let plain = make(false);
-        Entry::new(id, plain, labelled.then(|| make(true)))
+        Entry::new(plain, labelled.then(|| make(true)))
     }
 
     fn is_named(&self, class: Option<&EventClass>) -> bool {
