@@ -8,7 +8,6 @@ use super::args::{MonitorArgs, usage_error};
 use super::attach::{Asked, Origin, Watch, live};
 use super::console::Console;
 use super::events::Lines;
-use super::filter;
 use super::outcome::Outcome;
 use super::pump::Pass;
 
@@ -47,7 +46,7 @@ impl Watch for Monitor<'_> {
 
     fn finish(&self, mut lines: Lines, pass: &Pass, console: &Console) -> io::Result<()> {
         lines.finish(pass)?;
-        filter::remarks(&lines.filter, pass, console);
+        lines.remarks(pass, console);
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use tracemill::{Format, Stats};
 
 use super::console::Console;
 use super::pump::Pass;
-use super::text;
+use super::text::{self, counted};
 
 /// Says what was lost, and what is not loss but has to be known.
 pub(crate) fn print(console: &Console, pass: &Pass) {
@@ -55,10 +55,6 @@ pub(crate) fn others(stats: &Stats) -> impl Iterator<Item = String> {
     .into_iter()
     .filter(|(count, ..)| *count > 0)
     .map(|(count, one, many)| counted(count, one, many))
-}
-
-fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", text::grouped(count), if count == 1 { one } else { many })
 }
 
 /// By how many threads.

@@ -259,6 +259,7 @@ impl Perf {
     fn enter_records(&mut self, header: Header) {
         self.features = header.table().map_or([0; 4], |_| header.features);
         self.stage = Stage::Records;
+        self.tell_features();
     }
 
     /// The records end here.

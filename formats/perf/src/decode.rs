@@ -8,6 +8,7 @@ use tracemill_engine::{
 };
 
 use crate::attribute::{Attribute, Place, bit};
+use crate::build_ids::BuildIds;
 use crate::kinds::{self, MMAP2_BUILD_ID, kind};
 use crate::parts;
 use crate::record::{Detail, flag};
@@ -36,6 +37,8 @@ pub struct Decoder {
     pub(crate) ids: Table<u32>,
     /// CPUs by the ids of events, from `ID_INDEX`.
     pub(crate) cpus: Table<u32>,
+    /// Build ids of files, as far as they have been listed.
+    pub(crate) build_ids: BuildIds,
     /// Where records have their id: as the first attribute says.
     pub(crate) sample_id: Option<Place>,
     pub(crate) end_id: Option<Place>,
@@ -98,7 +101,7 @@ impl Decode for Decoder {
     }
 
     fn copied(&self) -> u64 {
-        self.state.copied() + self.ids.copied() + self.cpus.copied()
+        self.state.copied() + self.ids.copied() + self.cpus.copied() + self.build_ids.copied()
     }
 }
 

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use tracemill_engine::{Fault, Faults, TraceInfo};
 
 use crate::attribute::Attribute;
+use crate::build_ids::{self, Listed};
 use crate::frame::Perf;
+use crate::machine::{self, MAX_VALUE, WHAT, list, word};
 use crate::wire::Reader;
 
 /// Key and value pairs that are kept.
 const MAX_PROPERTIES: usize = 256;
-/// Bytes of each value.
-const MAX_VALUE: usize = 4 << 10;
+/// Those of them that build ids leave for others.
+const KEPT_FREE: usize = 64;
 
 impl Perf {
     /// Takes in a section, or a record with the same content.
@@ -26,6 +28,10 @@ impl Perf {
             return;
         }
         let result = match feature {
+            BUILD_ID => {
+                let offset = content.offset;
+                build_ids::read_all(content, |listed| self.list_build_id(listed, offset, faults))
+            }
             EVENT_DESC => self.descriptions(content),
             CLOCK_DATA => self.clock(content),
             _ => self.property(feature, content),
@@ -64,38 +70,6 @@ impl Perf {
                 let words = list(content, word)?;
                 self.tell("CommandLine", words);
             }
-            CPU_TOPOLOGY => {
-                for key in ["CoresOfSockets", "ThreadsOfCores"] {
-                    let cpus = list(content, word)?;
-                    self.tell(key, cpus);
-                }
-            }
-            NUMA_TOPOLOGY => {
-                let nodes = list(content, |content, line| {
-                    let (node, total) = (content.u32(WHAT)?, content.u64(WHAT)?);
-                    let _free = content.u64(WHAT)?;
-                    let _ = write!(line, "{node}:{total}KiB:");
-                    word(content, line)
-                })?;
-                self.tell("NumaNodes", nodes);
-            }
-            PMU_MAPPINGS => {
-                let pmus = list(content, |content, line| {
-                    let kind = content.u32(WHAT)?;
-                    word(content, line)?;
-                    let _ = write!(line, "={kind}");
-                    Ok(())
-                })?;
-                self.tell("Pmus", pmus);
-            }
-            CPU_PMU_CAPS => {
-                let caps = list(content, |content, line| {
-                    word(content, line)?;
-                    line.push('=');
-                    word(content, line)
-                })?;
-                self.tell("CpuPmuCaps", caps);
-            }
             COMPRESSED => {
                 let [_version, kind] = [content.u32(WHAT)?, content.u32(WHAT)?];
                 let level = content.u32(WHAT)?;
@@ -103,9 +77,49 @@ impl Perf {
                     self.tell("Compression", format!("zstd, level {level}"));
                 }
             }
-            _ => {}
+            BPF_PROG_INFO => self.tell("BpfPrograms", content.u32(WHAT)?.to_string()),
+            BPF_BTF => self.tell("BpfTypes", content.u32(WHAT)?.to_string()),
+            DIR_FORMAT => self.tell("DirectoryFormat", content.u64(WHAT)?.to_string()),
+            _ => return machine::read(feature, content, &mut |key, value| self.tell(key, value)),
         }
         Ok(())
+    }
+
+    /// Tells which sections there are, those that are nothing but a mark included.
+    pub(crate) fn tell_features(&mut self) {
+        let is_set = |bit: &u64| {
+            let word = usize::try_from(bit / 64).ok().and_then(|at| self.features.get(at));
+            word.is_some_and(|word| word >> (bit % 64) & 1 != 0)
+        };
+        let names = (0..256).filter(is_set).map(|bit| match usize::try_from(bit) {
+            Ok(at) if at < NAMES.len() => NAMES.get(at).map_or_else(String::new, |s| (*s).into()),
+            _ => bit.to_string(),
+        });
+        let names: Vec<String> = names.collect();
+        if !names.is_empty() {
+            self.tell("Features", names.join(" "));
+        }
+    }
+
+    /// Takes in the build id of a file.
+    pub(crate) fn list_build_id(&mut self, listed: Listed<'_>, offset: u64, faults: &mut Faults) {
+        let max = self.limits.ids / 4;
+        if !self.change().build_ids.add(listed, max) {
+            faults.push(Fault::limit(offset, "max_stack_bytes"));
+            return;
+        }
+        let name = listed.name.get(..MAX_VALUE).unwrap_or(listed.name);
+        let key = format!("BuildId {}", String::from_utf8_lossy(name));
+        let properties = &self.view().state.trace.properties;
+        let is_told = properties.iter().any(|(known, _)| *known == key);
+        if is_told || properties.len() < MAX_PROPERTIES - KEPT_FREE {
+            let (id, len) = listed.id;
+            let id = id.get(..usize::from(len)).unwrap_or_default();
+            self.tell(&key, id.iter().fold(String::new(), |mut hex, byte| {
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            }));
+        }
     }
 
     /// Names of events.
@@ -147,6 +161,9 @@ impl Perf {
     }
 
     fn tell(&mut self, key: &str, mut value: String) {
+        if value.is_empty() {
+            return;
+        }
         while value.len() > MAX_VALUE {
             value.pop();
         }
@@ -163,46 +180,19 @@ impl Perf {
     }
 }
 
-/// Elements behind their number, one after the other; as many as fit in a value.
-fn list(
-    content: &mut Reader<'_>,
-    mut element: impl FnMut(&mut Reader<'_>, &mut String) -> Result<(), Fault>,
-) -> Result<String, Fault> {
-    let (mut line, mut rest) = (String::new(), String::new());
-    for at in 0..content.u32(WHAT)? {
-        let is_full = line.len() > MAX_VALUE;
-        let line = if is_full { &mut rest } else { &mut line };
-        if is_full {
-            line.clear();
-        } else if at > 0 {
-            line.push(' ');
-        }
-        element(content, line)?;
-    }
-    Ok(line)
-}
-
-fn word(content: &mut Reader<'_>, line: &mut String) -> Result<(), Fault> {
-    let word = content.string(WHAT)?;
-    let word = word.get(..MAX_VALUE).unwrap_or(word);
-    line.push_str(&String::from_utf8_lossy(word));
-    Ok(())
-}
-
-const WHAT: &str = "feature: runs past its end";
 const ZSTD: u32 = 1;
 const TRACING_DATA: u64 = 1;
+const BUILD_ID: u64 = 2;
 const NRCPUS: u64 = 7;
 const TOTAL_MEM: u64 = 10;
 const CMDLINE: u64 = 11;
 const EVENT_DESC: u64 = 12;
-const CPU_TOPOLOGY: u64 = 13;
-const NUMA_TOPOLOGY: u64 = 14;
-const PMU_MAPPINGS: u64 = 16;
 const SAMPLE_TIME: u64 = 21;
 const CLOCK_ID: u64 = 23;
+const DIR_FORMAT: u64 = 24;
+const BPF_PROG_INFO: u64 = 25;
+const BPF_BTF: u64 = 26;
 const COMPRESSED: u64 = 27;
-const CPU_PMU_CAPS: u64 = 28;
 const CLOCK_DATA: u64 = 29;
 /// Sections that are a string.
 const STRINGS: &[(u64, &str)] = &[
@@ -212,4 +202,39 @@ const STRINGS: &[(u64, &str)] = &[
     (6, "Architecture"),
     (8, "CpuDescription"),
     (9, "CpuId"),
+];
+/// Sections by bit; the first bit means nothing.
+const NAMES: &[&str] = &[
+    "RESERVED",
+    "TRACING_DATA",
+    "BUILD_ID",
+    "HOSTNAME",
+    "OSRELEASE",
+    "VERSION",
+    "ARCH",
+    "NRCPUS",
+    "CPUDESC",
+    "CPUID",
+    "TOTAL_MEM",
+    "CMDLINE",
+    "EVENT_DESC",
+    "CPU_TOPOLOGY",
+    "NUMA_TOPOLOGY",
+    "BRANCH_STACK",
+    "PMU_MAPPINGS",
+    "GROUP_DESC",
+    "AUXTRACE",
+    "STAT",
+    "CACHE",
+    "SAMPLE_TIME",
+    "MEM_TOPOLOGY",
+    "CLOCKID",
+    "DIR_FORMAT",
+    "BPF_PROG_INFO",
+    "BPF_BTF",
+    "COMPRESSED",
+    "CPU_PMU_CAPS",
+    "CLOCK_DATA",
+    "HYBRID_TOPOLOGY",
+    "PMU_CAPS",
 ];

@@ -13,6 +13,7 @@ use tracemill_engine::{
 };
 
 use crate::attribute::{Attribute, bit};
+use crate::build_ids::BuildIds;
 use crate::container::{Header, Stage};
 use crate::decode::{Decoder, FIRST_OF_SAMPLES, Tag};
 use crate::inflate::Inflate;
@@ -83,6 +84,7 @@ impl Perf {
             attributes: Arc::default(),
             ids: Table::default(),
             cpus: Table::default(),
+            build_ids: BuildIds::default(),
             sample_id: None,
             end_id: None,
             known: 0,
@@ -163,6 +165,7 @@ impl Perf {
         decoder.state.begin_change();
         decoder.ids.begin_change();
         decoder.cpus.begin_change();
+        decoder.build_ids.begin_change();
         decoder
     }
 
@@ -393,6 +396,7 @@ const MAX_JOINED: usize = 64 << 10;
 const SINGLES: u128 = SINGLES_INSIDE
     | 1 << kind::ATTR
     | 1 << kind::TRACING_DATA
+    | 1 << kind::BUILD_ID
     | 1 << kind::FINISHED_ROUND
     | 1 << kind::ID_INDEX
     | 1 << kind::AUXTRACE

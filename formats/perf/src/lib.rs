@@ -42,6 +42,7 @@
 //! ```
 
 mod attribute;
+mod build_ids;
 mod container;
 mod decode;
 mod describe;
@@ -52,6 +53,8 @@ mod frame;
 mod inflate;
 mod kinds;
 mod loss;
+mod machine;
+mod mappings;
 mod names;
 mod parts;
 mod processes;
@@ -69,7 +72,8 @@ pub use decode::Decoder;
 pub use detect::detect;
 pub use event_header::{EventHeader, Item, Items, What};
 pub use frame::Perf;
-pub use processes::{Mapping, Processes};
+pub use mappings::Mapping;
+pub use processes::Processes;
 pub use record::Record;
 pub use sample::{Branch, Branches, Callchain, Context, Counter, Frame, Read, Registers, Sample};
 pub use tracemill_engine::Detection;

@@ -1,15 +1,16 @@
 //! What is mapped where, and what threads are called: from the records of a recording, in the order
 //! in which they are read.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use tracemill_engine::EventView;
 
 use crate::kinds::kind;
+use crate::mappings::{Mapping, Mappings};
 use crate::record::Record;
-use crate::sample::{Context, Frame};
-use crate::wire::{text, u32_at, u64_at};
+use crate::sample::{Context, Frame, Sample};
+use crate::wire::{text, u16_at, u32_at, u64_at};
 
 /// Processes of a recording, with what they have mapped and the names of their threads.
 ///
@@ -50,45 +51,14 @@ pub struct Processes {
 
 #[derive(Debug, Default)]
 struct Process {
-    /// By their first address.
-    mappings: BTreeMap<u64, Arc<Mapping>>,
+    mappings: Mappings,
     names: HashMap<i32, Arc<[u8]>>,
-}
-
-/// Something that is mapped to a range of addresses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Mapping {
-    /// First address.
-    pub start: u64,
-    /// Bytes.
-    pub len: u64,
-    /// Place in the file of what is at the first address.
-    pub file_offset: u64,
-    /// The file's build id, if the mapping tells it.
-    pub build_id: Option<([u8; 20], u8)>,
-    name: Box<[u8]>,
-}
-
-impl Mapping {
-    /// Path of the file, or a name in brackets; what is not UTF-8 is replaced.
-    pub fn name(&self) -> std::borrow::Cow<'_, str> {
-        String::from_utf8_lossy(&self.name)
-    }
-
-    /// The build id: 20 bytes, or fewer of older kinds.
-    pub fn build_id(&self) -> Option<&[u8]> {
-        let (bytes, len) = self.build_id.as_ref()?;
-        bytes.get(..usize::from(*len))
-    }
-
-    fn end(&self) -> u64 {
-        self.start.saturating_add(self.len)
-    }
 }
 
 /// The process that stands for the kernel.
 const KERNEL: i32 = -1;
+/// Flag of a `KSYMBOL`.
+const IS_UNREGISTERED: u16 = 1;
 
 impl Processes {
     /// At most `max` mappings and names of threads, of all processes together. Each takes some 200
@@ -109,8 +79,10 @@ impl Processes {
         let Some(record) = Record::of(view) else {
             return;
         };
-        if matches!(record.kind(), kind::MMAP | kind::MMAP2 | kind::COMM | kind::FORK | kind::EXIT)
-        {
+        if matches!(
+            record.kind(),
+            kind::MMAP | kind::MMAP2 | kind::COMM | kind::FORK | kind::EXIT | kind::KSYMBOL
+        ) {
             // What does not fit in its record says nothing.
             let _ = self.record(record, view.payload());
         }
@@ -125,15 +97,14 @@ impl Processes {
         context: Option<Context>,
     ) -> Option<(&Mapping, u64)> {
         let pids = match context {
+            Some(Context::Hypervisor) => return None,
             Some(Context::Kernel) => [Some(KERNEL), None],
             Some(_) => [Some(pid), None],
             None => [Some(pid), Some(KERNEL)],
         };
         pids.into_iter().flatten().find_map(|pid| {
-            let mappings = &self.known.get(&pid)?.mappings;
-            let (_, mapping) = mappings.range(..=address).next_back()?;
-            let inside = address - mapping.start;
-            (inside < mapping.len).then(|| (&**mapping, inside.wrapping_add(mapping.file_offset)))
+            let mapping = self.known.get(&pid)?.mappings.at(address)?;
+            Some((mapping, (address - mapping.start).wrapping_add(mapping.file_offset)))
         })
     }
 
@@ -143,17 +114,24 @@ impl Processes {
         &'a self,
         view: EventView<'a>,
     ) -> impl Iterator<Item = (u64, Option<(&'a Mapping, u64)>)> + 'a {
-        let pid = view.thread().and_then(|thread| thread.process_id);
-        let pid = pid.and_then(|pid| u32::try_from(pid).ok()).map_or(KERNEL, u32::cast_signed);
         let chain = crate::sample::Callchain::new(view.stack().unwrap_or_default());
-        let mut context = None;
+        let (pid, mut context) = (process_of(view), context_of(view));
+        let mut is_cookie = false;
         chain.frames().filter_map(move |frame| match frame {
             Frame::Context(next) => {
+                is_cookie = next == Context::UserDeferred;
                 context = Some(next);
                 None
             }
+            Frame::Address(_) if std::mem::take(&mut is_cookie) => None,
             Frame::Address(address) => Some((address, self.resolve(pid, address, context))),
         })
+    }
+
+    /// The address at which a sample was taken, in the same way; `None` if it has none.
+    pub fn ip<'a>(&'a self, view: EventView<'a>) -> Option<(u64, Option<(&'a Mapping, u64)>)> {
+        let address = Sample::of(view)?.ip()?;
+        Some((address, self.resolve(process_of(view), address, context_of(view))))
     }
 
     /// The name of a thread, as on the wire.
@@ -206,21 +184,19 @@ impl Processes {
                     self.entries -= usize::from(removed);
                 }
             }
-            number => {
-                let build_id = || {
-                    let bytes: [u8; 20] = body.get(36..56)?.try_into().ok()?;
-                    Some((bytes, (*body.get(32)?).min(20)))
-                };
-                let has_build_id = number == kind::MMAP2 && record.misc() >> 14 & 1 != 0;
-                let mapping = Mapping {
-                    start: u64_at(body, 8)?,
-                    len: u64_at(body, 16)?,
-                    file_offset: u64_at(body, 24)?,
-                    build_id: if has_build_id { build_id() } else { None },
-                    name: text(payload.get(if number == kind::MMAP { 32 } else { 64 }..)?).into(),
-                };
-                self.map(id(0)?, mapping);
-            }
+            kind::KSYMBOL => self.kernel_symbol(body, payload)?,
+            _ => self.map(id(0)?, Mapping::read(record, payload)?),
+        }
+        Some(())
+    }
+
+    /// Code that the kernel takes in or gives up: a program of BPF, a trampoline.
+    fn kernel_symbol(&mut self, body: &[u8], payload: &[u8]) -> Option<()> {
+        let (start, len) = (u64_at(body, 0)?, u32_at(body, 8)?);
+        if u16_at(body, 14)? & IS_UNREGISTERED == 0 {
+            self.map(KERNEL, Mapping::new(start, len.into(), text(payload.get(16..)?)));
+        } else if let Some(kernel) = self.known.get_mut(&KERNEL) {
+            self.entries -= usize::from(kernel.mappings.remove(start));
         }
         Some(())
     }
@@ -250,32 +226,9 @@ impl Processes {
         if mapping.len == 0 {
             return;
         }
-        let (start, end) = (mapping.start, mapping.end());
         let mappings = &mut self.process(pid).mappings;
         let before = mappings.len();
-        let first = mappings.range(..start).next_back().map_or(start, |(at, _)| *at);
-        let covered: Vec<u64> = mappings
-            .range(first..end)
-            .filter(|(_, other)| other.end() > start)
-            .map(|(at, _)| *at)
-            .collect();
-        for at in covered {
-            let Some(other) = mappings.remove(&at) else {
-                continue;
-            };
-            if other.start < start {
-                let left = Mapping { len: start - other.start, ..Mapping::clone(&other) };
-                mappings.insert(left.start, Arc::new(left));
-            }
-            if other.end() > end {
-                let cut = end - other.start;
-                let file_offset = other.file_offset.wrapping_add(cut);
-                let len = other.len - cut;
-                let right = Mapping { start: end, len, file_offset, ..Mapping::clone(&other) };
-                mappings.insert(end, Arc::new(right));
-            }
-        }
-        mappings.insert(start, Arc::new(mapping));
+        mappings.insert(mapping);
         let after = mappings.len();
         self.entries = self.entries + after - before;
         self.grow(0);
@@ -314,5 +267,23 @@ impl Processes {
                 self.forgotten += 1;
             }
         }
+    }
+}
+
+/// The process that an event is about.
+fn process_of(view: EventView<'_>) -> i32 {
+    let pid = view.thread().and_then(|thread| thread.process_id);
+    pid.and_then(|pid| u32::try_from(pid).ok()).map_or(KERNEL, u32::cast_signed)
+}
+
+/// Where the processor was, if the record tells.
+fn context_of(view: EventView<'_>) -> Option<Context> {
+    match Record::of(view)?.misc() & 7 {
+        1 => Some(Context::Kernel),
+        2 => Some(Context::User),
+        3 => Some(Context::Hypervisor),
+        4 => Some(Context::GuestKernel),
+        5 => Some(Context::GuestUser),
+        _ => None,
     }
 }

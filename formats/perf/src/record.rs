@@ -4,6 +4,7 @@ use tracemill_engine::EventView;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use crate::attribute::Attribute;
+use crate::build_ids::BuildId;
 use crate::decode::Decoder;
 use crate::kinds::kind;
 use crate::sample::Read;
@@ -66,6 +67,11 @@ impl<'a> Record<'a> {
     pub fn attribute_of(&self, id: u64) -> Option<&'a Attribute> {
         let index = *self.decoder.ids.get(id)?;
         self.decoder.attributes.get(index as usize)
+    }
+
+    /// The build id of the file of this name, if the recording has listed it by now.
+    pub(crate) fn build_id_of(&self, name: &[u8]) -> Option<BuildId> {
+        self.decoder.build_ids.get(name)
     }
 
     /// The id it carries: one for each event and CPU or thread. `None` if it has none.

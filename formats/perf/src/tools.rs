@@ -3,6 +3,7 @@
 use tracemill_engine::{Fault, Faults};
 
 use crate::attribute::{Attribute, MIN_LEN};
+use crate::build_ids;
 use crate::frame::Perf;
 use crate::kinds::kind;
 use crate::wire::{Head, Reader, text};
@@ -14,6 +15,8 @@ impl Perf {
         let result = match head.kind {
             kind::ATTR => self.header_attribute(reader, faults),
             kind::EVENT_UPDATE => self.update(reader),
+            kind::BUILD_ID => build_ids::read(head.misc, reader, false)
+                .map(|listed| self.list_build_id(listed, offset, faults)),
             kind::ID_INDEX => self.id_index(reader, faults),
             kind::FEATURE => {
                 let feature = reader.u64("FEATURE: too short");

@@ -2,8 +2,9 @@
 
 use clap::ValueEnum;
 use tracemill::nettrace::Event;
-use tracemill::{EventClass, EventView, Place};
+use tracemill::{EventClass, EventView, Modules, Place};
 
+use super::frames::Frames;
 use super::message::Message;
 use super::value::Value;
 
@@ -40,6 +41,10 @@ pub(crate) enum Column {
     Processor,
     /// Number of stack frames
     Stack,
+    /// Where it happened: module and offset
+    Ip,
+    /// Stack frames as module and offset, the innermost first
+    Frames,
     /// Activity it belongs to
     Activity,
     /// Activity that started its own
@@ -77,6 +82,8 @@ impl Column {
             Self::Opcode => "opcode",
             Self::Processor => "processor",
             Self::Stack => "stack",
+            Self::Ip => "ip",
+            Self::Frames => "frames",
             Self::Activity => "activity",
             Self::Related => "related",
             Self::Seq => "seq",
@@ -102,14 +109,24 @@ impl Column {
             Self::Thread => (16, false),
             Self::Id => (5, true),
             Self::Version | Self::Level | Self::Opcode | Self::Processor | Self::Stack => (3, true),
-            Self::Event | Self::Activity | Self::Related => (36, false),
-            Self::Fields | Self::Message | Self::Payload => (0, false),
+            Self::Event | Self::Activity | Self::Related | Self::Ip => (36, false),
+            Self::Fields | Self::Message | Self::Payload | Self::Frames => (0, false),
         }
     }
 
-    /// Its value for an event.
+    /// Whether it needs to know what is mapped where.
+    pub(super) fn needs_modules(self) -> bool {
+        matches!(self, Self::Ip | Self::Frames)
+    }
+
+    /// Its value for an event. `modules`: what is mapped where, if a column needs it.
     #[inline]
-    pub(super) fn value(self, view: EventView<'_>, utc: bool) -> Value<'_> {
+    pub(super) fn value<'a>(
+        self,
+        view: EventView<'a>,
+        utc: bool,
+        modules: Option<&'a Modules>,
+    ) -> Value<'a> {
         let class = view.class();
         let thread = || view.thread().unwrap_or_default();
         let event = || Event::of(view);
@@ -149,6 +166,10 @@ impl Column {
             }
             Self::Processor => Value::number(view.processor().map(u64::from)),
             Self::Stack => Value::number(frames(view)),
+            Self::Ip => modules.and_then(|modules| modules.ip(view)).map_or(Value::None, Value::Frame),
+            Self::Frames => modules
+                .filter(|modules| modules.has_frames(view))
+                .map_or(Value::None, |modules| Value::Frames(Frames { modules, view })),
             Self::Activity => guid(event().and_then(|event| event.activity_id())),
             Self::Related => guid(event().and_then(|event| event.related_activity_id())),
             Self::Seq => {

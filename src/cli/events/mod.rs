@@ -2,6 +2,7 @@
 
 mod column;
 mod fields;
+mod frames;
 mod json;
 mod message;
 mod printer;
@@ -17,7 +18,7 @@ use super::console::Console;
 use super::filter;
 use super::outcome::Outcome;
 use super::pump::{self, Pass, Visitor};
-use super::{each, remarks};
+use super::{each, remarks, text};
 pub(crate) use column::Column;
 use printer::Printer;
 pub(crate) use printer::csv_error;
@@ -34,7 +35,7 @@ pub(crate) fn run(args: &EventsArgs) -> io::Result<Outcome> {
             return Ok(Outcome::IO);
         };
         lines.finish(&pass)?;
-        filter::remarks(&lines.filter, &pass, &console);
+        lines.remarks(&pass, &console);
         remarks::print(&console, &pass);
         Ok(pass.outcome)
     })
@@ -43,7 +44,7 @@ pub(crate) fn run(args: &EventsArgs) -> io::Result<Outcome> {
 /// Prints what passes the filters.
 pub(crate) struct Lines {
     /// What is printed.
-    pub filter: Filter,
+    filter: Filter,
     printer: Printer,
     left: u64,
 }
@@ -62,6 +63,19 @@ impl Lines {
     pub(crate) fn finish(&mut self, pass: &Pass) -> io::Result<()> {
         if pass.is_known() { self.printer.finish() } else { Ok(()) }
     }
+
+    /// Says what has to be known of what was printed.
+    pub(crate) fn remarks(&self, pass: &Pass, console: &Console) {
+        filter::remarks(&self.filter, pass, console);
+        let forgotten = self.printer.forgotten();
+        if forgotten > 0 {
+            let message = format!(
+                "what {} had mapped was forgotten, since there was too much of it",
+                text::counted(forgotten, "process", "processes")
+            );
+            console.remark(&pass.name, &message);
+        }
+    }
 }
 
 impl Visitor for Lines {
@@ -70,6 +84,7 @@ impl Visitor for Lines {
             if self.left == 0 {
                 return Ok(ControlFlow::Break(()));
             }
+            self.printer.follow(event);
             if self.filter.takes(event) {
                 self.printer.event(event)?;
                 self.left -= 1;

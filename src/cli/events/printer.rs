@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use csv::ByteRecord;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-use tracemill::{EventView, Values};
+use tracemill::{EventView, Modules, Values};
 
 use super::column::Column;
 use super::json::{Fields, Notes};
@@ -19,7 +19,12 @@ pub(super) struct Printer {
     columns: Vec<Column>,
     utc: bool,
     form: Writer,
+    /// If a column needs it.
+    modules: Option<Modules>,
 }
+
+/// Mappings kept at most.
+const MAX_MAPPINGS: usize = 100_000;
 
 enum Writer {
     Text { out: Whole, line: Vec<u8>, cell: Vec<u8> },
@@ -50,18 +55,34 @@ impl Printer {
                 }
             });
         }
-        Self { columns, utc: args.utc, form }
+        let needs_modules = columns.iter().any(|column| column.needs_modules());
+        let modules = needs_modules.then(|| Modules::new(MAX_MAPPINGS));
+        Self { columns, utc: args.utc, form, modules }
+    }
+
+    /// Takes in an event that is perhaps not printed: it may tell of those to come.
+    #[inline]
+    pub(super) fn follow(&mut self, event: EventView<'_>) {
+        if let Some(modules) = &mut self.modules {
+            modules.take(event);
+        }
+    }
+
+    /// Processes of which is not known any more what they had mapped.
+    pub(super) fn forgotten(&self) -> u64 {
+        self.modules.as_ref().map_or(0, Modules::forgotten)
     }
 
     /// Prints one event.
     pub(super) fn event(&mut self, event: EventView<'_>) -> io::Result<()> {
-        let Self { columns, utc, form } = self;
+        let Self { columns, utc, form, modules } = self;
+        let modules = modules.as_ref();
         match form {
             Writer::Text { out, line, cell } => {
                 line.clear();
                 for (number, column) in columns.iter().enumerate() {
                     cell.clear();
-                    column.value(event, *utc).text(cell);
+                    column.value(event, *utc, modules).text(cell);
                     let is_last = number + 1 == columns.len();
                     pad(line, cell, column.layout(*utc), is_last);
                 }
@@ -69,14 +90,14 @@ impl Printer {
             }
             Writer::Jsonl { out, notes } => {
                 notes.begin();
-                json::print_line(out, &Line { columns, utc: *utc, event, notes })?;
+                json::print_line(out, &Line { columns, utc: *utc, event, notes, modules })?;
             }
             Writer::Csv { out, record, field, has_header } => {
                 header(out, columns, has_header)?;
                 record.clear();
                 for column in columns {
                     field.clear();
-                    column.value(event, *utc).csv(field);
+                    column.value(event, *utc, modules).csv(field);
                     record.push_field(field);
                 }
                 out.write_byte_record(record).map_err(csv_error)?;
@@ -147,6 +168,7 @@ struct Line<'a> {
     utc: bool,
     event: EventView<'a>,
     notes: &'a Notes,
+    modules: Option<&'a Modules>,
 }
 
 impl Serialize for Line<'_> {
@@ -158,7 +180,7 @@ impl Serialize for Line<'_> {
                 Column::Ts if !self.utc => "ts_ns",
                 column => column.name(),
             };
-            match column.value(self.event, self.utc) {
+            match column.value(self.event, self.utc, self.modules) {
                 Value::Fields(values) => self.fields(&mut map, name, values)?,
                 Value::Undescribed(bytes) => {
                     map.serialize_entry(name, &None::<u64>)?;

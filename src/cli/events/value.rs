@@ -2,9 +2,10 @@
 
 use serde::{Serialize, Serializer};
 
-use tracemill::{Values, utf8};
+use tracemill::{Frame, Values, utf8};
 
 use super::fields;
+use super::frames::{self, Frames, Json};
 use super::message::Message;
 use crate::cli::json::Int;
 use crate::cli::text;
@@ -28,6 +29,10 @@ pub(super) enum Value<'a> {
     Id(u32),
     Guid([u8; 16]),
     Hex(&'a [u8]),
+    /// An address, as module and offset.
+    Frame(Frame<'a>),
+    /// Those of a stack.
+    Frames(Frames<'a>),
     /// A message, to be filled in.
     Message(Message<'a>),
     /// The fields of a payload: an object in JSON.
@@ -49,9 +54,9 @@ impl Value<'_> {
             Value::Unknown => out.push(b'?'),
             Value::Text(name) => text::escape(out, name),
             Value::Utf8(name) => text::escape_chars(out, utf8(name)),
-            Value::Message(message) => {
+            Value::Message(_) | Value::Frame(_) | Value::Frames(_) => {
                 let start = out.len();
-                message.write(out);
+                self.csv(out);
                 text::escape_from(out, start);
             }
             other => other.csv(out),
@@ -77,6 +82,8 @@ impl Value<'_> {
             }
             Value::Guid(guid) => text::guid(out, guid),
             Value::Hex(bytes) => text::hex(out, bytes),
+            Value::Frame(frame) => frames::write(out, &frame),
+            Value::Frames(frames) => frames.write(out),
             Value::Message(message) => message.write(out),
             Value::Fields(values) => fields::write(out, values),
             Value::Undescribed(bytes) => {
@@ -98,6 +105,8 @@ impl Serialize for Value<'_> {
             Value::Number(number) | Value::Bits(number) => Int::from(number).serialize(serializer),
             Value::Ns(ns) => Int::from(ns).serialize(serializer),
             Value::Text(name) => serializer.serialize_str(name),
+            Value::Frame(frame) => Json(frame).serialize(serializer),
+            Value::Frames(frames) => frames.serialize(serializer),
             value => serializer.collect_str(&Shown(value)),
         }
     }

@@ -13,7 +13,7 @@ use super::console::Console;
 use super::outcome::Outcome;
 use super::pump::{self, Visitor};
 use super::tally::Tally;
-use super::{each, filter, json, table, text};
+use super::{each, filter, json, table};
 use report::Report;
 pub(crate) use report::version;
 
@@ -83,9 +83,4 @@ impl Visitor for Census {
         }
         Ok(ControlFlow::Continue(()))
     }
-}
-
-/// `number` of something, for people.
-fn count(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", text::grouped(number), if number == 1 { one } else { many })
 }

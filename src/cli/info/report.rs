@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tracemill::{Format, State};
 
-use super::{Census, count};
+use super::Census;
 use crate::cli::args::By;
 use crate::cli::end::{EndRecord, FaultRecord};
 use crate::cli::json::{Int, SCHEMA_VERSION};
@@ -215,13 +215,13 @@ impl<'a> Report<'a> {
         }
         let [classes, providers] = [By::Event, By::Provider].map(|by| self.rows(by));
         let [threads, processes] = [By::Thread, By::Process].map(|by| self.rows(by));
-        let providers = count(providers, "provider", "providers");
+        let providers = text::counted(providers, "provider", "providers");
         line("classes", format!("{}, of {providers}", grouped(classes)));
-        let processes = count(processes, "process", "processes");
+        let processes = text::counted(processes, "process", "processes");
         line("threads", format!("{}, of {processes}", grouped(threads)));
         line("stacks", {
-            let with_stack = count(self.census.with_stack, "event", "events");
-            let frames = count(frames(self.census, state), "frame", "frames");
+            let with_stack = text::counted(self.census.with_stack, "event", "events");
+            let frames = text::counted(frames(self.census, state), "frame", "frames");
             format!("of {with_stack}, {frames}")
         });
         line("seq. points", grouped(counters.sequence_points));
@@ -229,12 +229,12 @@ impl<'a> Report<'a> {
             "lost",
             match counters.lost_after_damage {
                 _ if self.lost.is_none() => "not recorded by this version of the format".into(),
-                _ if counters.lost == 0 => count(0, "event", "events"),
-                0 => count(counters.lost, "event", "events") + &self.place_of_loss(),
+                _ if counters.lost == 0 => text::counted(0, "event", "events"),
+                0 => text::counted(counters.lost, "event", "events") + &self.place_of_loss(),
                 some => {
                     format!(
                         "{}, {} of them missing after damage",
-                        count(counters.lost, "event", "events"),
+                        text::counted(counters.lost, "event", "events"),
                         grouped(some)
                     ) + &self.place_of_loss()
                 }
