@@ -20,6 +20,11 @@ impl Whole {
         if self.is_full() { self.flush() } else { Ok(()) }
     }
 
+    /// Where the next line is to be appended.
+    pub(crate) fn line(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
     /// Whether much has been printed and not been handed on.
     pub(crate) fn is_full(&self) -> bool {
         self.bytes.len() >= FULL

@@ -119,6 +119,20 @@ impl Column {
         matches!(self, Self::Ip | Self::Frames)
     }
 
+    /// Its value for all events of a class, if it is the same for them.
+    pub(super) fn of_class(self, class: Option<&EventClass>) -> Option<Value<'_>> {
+        let of = |value: fn(&EventClass) -> Value<'_>| Some(class.map_or(Value::Unknown, value));
+        match self {
+            Self::Provider => of(|class| Value::Text(class.provider())),
+            Self::Event => of(|class| match class.display_name() {
+                "" => Value::Id(class.event_id),
+                name => Value::Text(name),
+            }),
+            Self::Id => of(|class| Value::Number(class.event_id.into())),
+            _ => None,
+        }
+    }
+
     /// Its value for an event. `modules`: what is mapped where, if a column needs it.
     #[inline]
     pub(super) fn value<'a>(
@@ -127,7 +141,6 @@ impl Column {
         utc: bool,
         modules: Option<&'a Modules>,
     ) -> Value<'a> {
-        let class = view.class();
         let thread = || view.thread().unwrap_or_default();
         let event = || Event::of(view);
         match self {
@@ -144,12 +157,9 @@ impl Column {
                 let thread = event().map(|event| event.capture_thread());
                 Value::number(thread.filter(|thread| *thread != u64::MAX))
             }
-            Self::Provider => class.map_or(Value::Unknown, |class| Value::Text(class.provider())),
-            Self::Event => class.map_or(Value::Unknown, |class| match class.display_name() {
-                "" => Value::Id(class.event_id),
-                name => Value::Text(name),
-            }),
-            Self::Id => Value::number(class.map(|class| class.event_id.into())),
+            Self::Provider | Self::Event | Self::Id => {
+                self.of_class(view.class()).unwrap_or(Value::Unknown)
+            }
             Self::Version => {
                 let version = told(view, |event| event.version(), |class| Some(class.version));
                 Value::number(version.map(u64::from))
@@ -166,7 +176,9 @@ impl Column {
             }
             Self::Processor => Value::number(view.processor().map(u64::from)),
             Self::Stack => Value::number(frames(view)),
-            Self::Ip => modules.and_then(|modules| modules.ip(view)).map_or(Value::None, Value::Frame),
+            Self::Ip => {
+                modules.and_then(|modules| modules.ip(view)).map_or(Value::None, Value::Frame)
+            }
             Self::Frames => modules
                 .filter(|modules| modules.has_frames(view))
                 .map_or(Value::None, |modules| Value::Frames(Frames { modules, view })),

@@ -4,6 +4,7 @@ mod column;
 mod fields;
 mod frames;
 mod json;
+mod jsonl;
 mod message;
 mod printer;
 mod value;

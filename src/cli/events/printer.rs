@@ -3,15 +3,11 @@
 use std::io::{self, Write};
 
 use csv::ByteRecord;
-use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
-use tracemill::{EventView, Modules, Values};
+use tracemill::{EventView, Modules};
 
 use super::column::Column;
-use super::json::{Fields, Notes};
-use super::value::Value;
+use super::jsonl::Jsonl;
 use crate::cli::args::{Form, Printing};
-use crate::cli::json::{self, Int, SCHEMA_VERSION};
 use crate::cli::whole::Whole;
 
 /// Prints the columns that were chosen.
@@ -28,7 +24,7 @@ const MAX_MAPPINGS: usize = 100_000;
 
 enum Writer {
     Text { out: Whole, line: Vec<u8>, cell: Vec<u8> },
-    Jsonl { out: Whole, notes: Notes },
+    Jsonl(Box<Jsonl>),
     Csv { out: Box<csv::Writer<Whole>>, record: ByteRecord, field: Vec<u8>, has_header: bool },
 }
 
@@ -38,23 +34,13 @@ impl Printer {
             Form::Text => {
                 Writer::Text { out: Whole::default(), line: Vec::new(), cell: Vec::new() }
             }
-            Form::Jsonl => Writer::Jsonl { out: Whole::default(), notes: Notes::default() },
+            Form::Jsonl => Writer::Jsonl(Box::new(Jsonl::new(&args.fields, args.utc))),
             Form::Csv => {
                 let out = Box::new(csv::Writer::from_writer(Whole::default()));
                 Writer::Csv { out, record: ByteRecord::new(), field: Vec::new(), has_header: false }
             }
         };
-        let mut columns = args.fields.clone();
-        if args.format == Form::Jsonl {
-            // An object has each key once.
-            let mut seen = Vec::new();
-            columns.retain(|column| {
-                !seen.contains(column) && {
-                    seen.push(*column);
-                    true
-                }
-            });
-        }
+        let columns = args.fields.clone();
         let needs_modules = columns.iter().any(|column| column.needs_modules());
         let modules = needs_modules.then(|| Modules::new(MAX_MAPPINGS));
         Self { columns, utc: args.utc, form, modules }
@@ -88,10 +74,7 @@ impl Printer {
                 }
                 out.write_all(line)?;
             }
-            Writer::Jsonl { out, notes } => {
-                notes.begin();
-                json::print_line(out, &Line { columns, utc: *utc, event, notes, modules })?;
-            }
+            Writer::Jsonl(lines) => lines.event(event, modules)?,
             Writer::Csv { out, record, field, has_header } => {
                 header(out, columns, has_header)?;
                 record.clear();
@@ -104,7 +87,8 @@ impl Printer {
             }
         }
         match &mut self.form {
-            Writer::Text { out, .. } | Writer::Jsonl { out, .. } => out.relieve(),
+            Writer::Text { out, .. } => out.relieve(),
+            Writer::Jsonl(_) => Ok(()),
             Writer::Csv { out, .. } if out.get_ref().is_full() => out.flush(),
             Writer::Csv { .. } => Ok(()),
         }
@@ -122,7 +106,8 @@ impl Printer {
     /// Hands on what has been printed.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         match &mut self.form {
-            Writer::Text { out, .. } | Writer::Jsonl { out, .. } => out.flush(),
+            Writer::Text { out, .. } => out.flush(),
+            Writer::Jsonl(lines) => lines.flush(),
             Writer::Csv { out, .. } => out.flush(),
         }
     }
@@ -160,60 +145,6 @@ fn pad(line: &mut Vec<u8>, cell: &[u8], (width, right): (usize, bool), is_last: 
         line.extend_from_slice(padding);
     }
     line.push(b' ');
-}
-
-/// One event, as a JSON object of the columns.
-struct Line<'a> {
-    columns: &'a [Column],
-    utc: bool,
-    event: EventView<'a>,
-    notes: &'a Notes,
-    modules: Option<&'a Modules>,
-}
-
-impl Serialize for Line<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("schema_version", &SCHEMA_VERSION)?;
-        for column in self.columns {
-            let name = match column {
-                Column::Ts if !self.utc => "ts_ns",
-                column => column.name(),
-            };
-            match column.value(self.event, self.utc, self.modules) {
-                Value::Fields(values) => self.fields(&mut map, name, values)?,
-                Value::Undescribed(bytes) => {
-                    map.serialize_entry(name, &None::<u64>)?;
-                    map.serialize_entry("undescribed_bytes", &Int::from(bytes))?;
-                }
-                value => map.serialize_entry(name, &value)?,
-            }
-        }
-        map.end()
-    }
-}
-
-impl Line<'_> {
-    /// The fields, and what they leave.
-    fn fields<M: SerializeMap>(
-        &self,
-        map: &mut M,
-        name: &str,
-        values: Values<'_>,
-    ) -> Result<(), M::Error> {
-        let notes = self.notes;
-        map.serialize_entry(name, &Fields { values, notes })?;
-        if notes.undescribed.get() > 0 {
-            map.serialize_entry("undescribed_bytes", &Int::from(notes.undescribed.get()))?;
-        }
-        if let Some(at) = notes.ill_formed_at.get() {
-            map.serialize_entry("ill_formed_at", &Int::from(at))?;
-        }
-        if notes.lossy.get() {
-            map.serialize_entry("lossy", &true)?;
-        }
-        Ok(())
-    }
 }
 
 /// What went wrong below a CSV writer.
