@@ -15,7 +15,10 @@ pub(crate) enum Int {
     Large(u64),
 }
 
-const EXACT: u64 = 1 << 53;
+impl Int {
+    /// The largest number that is written as one, as is its negative.
+    pub(crate) const EXACT: i64 = 1 << 53;
+}
 
 impl From<u64> for Int {
     fn from(value: u64) -> Self {
@@ -38,7 +41,9 @@ impl From<usize> for Int {
 impl Serialize for Int {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match *self {
-            Self::Small(value) if value.unsigned_abs() <= EXACT => serializer.serialize_i64(value),
+            Self::Small(value) if (-Self::EXACT..=Self::EXACT).contains(&value) => {
+                serializer.serialize_i64(value)
+            }
             Self::Small(value) => serializer.collect_str(&value),
             Self::Large(value) => serializer.collect_str(&value),
         }

@@ -3,20 +3,41 @@
 use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;
 
-/// Appends `number` with at least `min_digits` digits.
+/// Appends `number` with at least `min_digits` digits, 20 at most.
+#[inline]
 pub(crate) fn decimal(out: &mut Vec<u8>, mut number: u64, min_digits: usize) {
-    let mut digits = [b'0'; 20];
-    let mut used = 0;
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
-        number /= 10;
-        used += 1;
-        if number == 0 && used >= min_digits {
-            break;
-        }
+    const MOST: usize = 20;
+    let digits = number.checked_ilog10().map_or(1, |log| log as usize + 1);
+    let digits = digits.max(min_digits).min(MOST);
+    // Written where they stay: to copy what was just written pair by pair would have to wait for it.
+    let start = out.len();
+    out.extend_from_slice(&[b'0'; MOST]);
+    out.truncate(start + digits);
+    let mut pairs = out.get_mut(start..).unwrap_or_default().rchunks_exact_mut(2);
+    for pair in &mut pairs {
+        let digits = PAIRS.get((number % 100) as usize).unwrap_or(&[b'0'; 2]);
+        pair.copy_from_slice(digits);
+        number /= 100;
     }
-    out.extend_from_slice(digits.get(digits.len() - used..).unwrap_or_default());
+    if let [first] = pairs.into_remainder() {
+        *first = b'0' + u8::try_from(number % 10).unwrap_or(0);
+    }
 }
+
+/// The digits of the numbers below 100.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let (mut at, mut tens) = (0, b'0');
+    while at < 100 {
+        let mut ones = b'0';
+        while ones <= b'9' {
+            pairs[at] = [tens, ones];
+            (at, ones) = (at + 1, ones + 1);
+        }
+        tens += 1;
+    }
+    pairs
+};
 
 /// Appends nanoseconds as seconds with all nine decimals.
 pub(crate) fn seconds(out: &mut Vec<u8>, ns: i64) {
@@ -188,6 +209,15 @@ mod tests {
     fn numbers() {
         assert_eq!(collect(|out| decimal(out, u64::MAX, 1)), u64::MAX.to_string());
         assert_eq!(collect(|out| decimal(out, 7, 3)), "007");
+        let mut number = 1_u64;
+        for digits in 1..=19 {
+            for near in [number - 1, number, number + 1, 7 * number / 5] {
+                assert_eq!(collect(|out| decimal(out, near, 1)), near.to_string(), "{digits}");
+            }
+            number = number.saturating_mul(10);
+        }
+        assert_eq!(collect(|out| decimal(out, 0, 9)), "000000000");
+        assert_eq!(collect(|out| decimal(out, 120, 9)), "000000120");
         assert_eq!([grouped(0), grouped(999), grouped(1_234_567)], ["0", "999", "1,234,567"]);
         let rates = [Some(1_234_567.89), Some(0.04), None].map(rate);
         assert_eq!(rates, ["1,234,567.9", "0.0", "?"]);

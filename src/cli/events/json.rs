@@ -65,6 +65,15 @@ pub(super) fn put(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
     let _ = serde_json::to_writer(out, value);
 }
 
+/// Appends an integer. The same as [`put`], but for its cost.
+#[inline]
+pub(super) fn put_int(out: &mut Vec<u8>, value: Int) {
+    match value {
+        Int::Small(value @ 0..=Int::EXACT) => text::decimal(out, value.unsigned_abs(), 1),
+        value => put(out, &value),
+    }
+}
+
 /// Appends the fields of a payload that are whole, as an object in their order.
 pub(super) fn payload(out: &mut Vec<u8>, mut values: Values<'_>, keys: &Keys, notes: &mut Notes) {
     out.push(b'{');
@@ -119,8 +128,8 @@ fn free_key<'a>(name: &'a str, may_repeat: bool, taken: &[Cow<'_, str>]) -> Cow<
 fn put_value(out: &mut Vec<u8>, value: &Value<'_>, notes: &mut Notes) {
     match *value {
         Value::Bool(value) => put(out, &value),
-        Value::Unsigned(value) => put(out, &Int::from(value)),
-        Value::Signed(value) => put(out, &Int::from(value)),
+        Value::Unsigned(value) => put_int(out, value.into()),
+        Value::Signed(value) => put_int(out, value.into()),
         Value::Float32(value) if value.is_finite() => put(out, &value),
         Value::Float64(value) if value.is_finite() => put(out, &value),
         // JSON has no such numbers, and null is for what the trace does not tell.

@@ -68,6 +68,8 @@ impl Jsonl {
                     line.extend_from_slice(b"null");
                     note(line, "undescribed_bytes", &Int::from(bytes));
                 }
+                Value::Number(number) => json::put_int(line, number.into()),
+                Value::Ns(ns) => json::put_int(line, ns.into()),
                 value => json::put(line, &value),
             }
         }
