@@ -88,6 +88,11 @@ impl<T> ClassMap<T> {
         slot.kept.as_ref().filter(|_| slot.is_of(id, classes)).map(|kept| &kept.value)
     }
 
+    /// Bytes reserved from the system, without what values own and what classes take.
+    pub fn reserved(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot<T>>()
+    }
+
     /// Forgets all values.
     pub fn clear(&mut self) {
         self.slots.clear();

@@ -1,17 +1,20 @@
 //! A value for each event class, found in a few operations for an event.
 //!
-//! Ids may be defined anew between two batches, and within one never. So a class is looked at in
-//! full at its first event in each batch, and later ones of that batch trust the slot of its id:
+//! Ids may be defined anew between two batches of a stream in file order, and within one never. So a
+//! class is looked at in full at its first event since any was defined, and later ones trust the slot
+//! of its id:
 //!
 //! ```text
-//! slot[id] = (batch, entry)      batch is this one: entry is right
+//! slot[id] = (stamp, entry)      stamp is this one: entry is right
 //!                                else: compare the class with the key of the entry, then stamp
 //! ```
+//!
+//! That is less general than a `ClassMap`, and a nanosecond faster.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use tracemill::{EventClass, EventView};
+use tracemill::{EventClass, EventView, State};
 
 /// Ids below are looked up in an array.
 const DENSE: u32 = 1 << 16;
@@ -55,7 +58,9 @@ impl ClassKey {
 pub(crate) struct ClassTable<T> {
     dense: Vec<Slot>,
     sparse: HashMap<u32, Slot>,
-    batch: u32,
+    stamp: u32,
+    /// Of the classes that it stands for.
+    generation: u64,
     keys: Vec<Rc<ClassKey>>,
     values: Vec<T>,
     index: HashMap<Rc<ClassKey>, u32>,
@@ -65,7 +70,7 @@ pub(crate) struct ClassTable<T> {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Slot {
-    batch: u32,
+    stamp: u32,
     entry: u32,
 }
 
@@ -79,7 +84,8 @@ impl<T> ClassTable<T> {
         Self {
             dense: Vec::new(),
             sparse: HashMap::new(),
-            batch: 0,
+            stamp: 0,
+            generation: 0,
             keys: vec![none("(others)"), none("(undescribed)")],
             values: vec![others, undescribed],
             index: HashMap::new(),
@@ -89,12 +95,17 @@ impl<T> ClassTable<T> {
     }
 
     /// To be called before the events of each batch.
-    pub(crate) fn begin_batch(&mut self) {
-        self.batch = self.batch.wrapping_add(1);
-        if self.batch == 0 {
+    pub(crate) fn begin_batch(&mut self, state: &State) {
+        let generation = state.classes.generation();
+        if self.generation == generation {
+            return;
+        }
+        self.generation = generation;
+        self.stamp = self.stamp.wrapping_add(1);
+        if self.stamp == 0 {
             self.dense.clear();
             self.sparse.clear();
-            self.batch = 1;
+            self.stamp = 1;
         }
     }
 
@@ -108,7 +119,7 @@ impl<T> ClassTable<T> {
     ) -> &mut T {
         let slot = self.dense.get(event.class_id() as usize).copied().unwrap_or_default();
         let mut entry = slot.entry as usize;
-        if slot.batch != self.batch {
+        if slot.stamp != self.stamp {
             entry = self.resolve(event, make) as usize;
         }
         self.values.get_mut(entry).expect("slots only hold entries that exist")
@@ -131,12 +142,12 @@ impl<T> ClassTable<T> {
     #[cold]
     #[inline(never)]
     fn resolve(&mut self, event: EventView<'_>, make: impl FnOnce(&EventClass) -> T) -> u32 {
-        let (id, batch) = (event.class_id(), self.batch);
+        let (id, stamp) = (event.class_id(), self.stamp);
         let class = event.class();
         let place = id as usize;
         let old =
             if id < DENSE { self.dense.get(place).copied() } else { self.sparse.get(&id).copied() };
-        if let Some(old) = old.filter(|old| id >= DENSE && old.batch == batch) {
+        if let Some(old) = old.filter(|old| id >= DENSE && old.stamp == stamp) {
             return old.entry;
         }
         let entry = match class {
@@ -149,7 +160,7 @@ impl<T> ClassTable<T> {
                 known.unwrap_or_else(|| self.intern(class, make))
             }
         };
-        let slot = Slot { batch, entry };
+        let slot = Slot { stamp, entry };
         if id < DENSE {
             if place >= self.dense.len() {
                 self.dense.resize(place + 1, Slot::default());

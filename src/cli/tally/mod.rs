@@ -51,11 +51,11 @@ impl Tally {
     pub(crate) fn batch<'a>(&mut self, state: &State, events: impl Iterator<Item = EventView<'a>>) {
         self.clock = state.clock;
         let origin = self.clock.origin_ticks;
-        self.classes.begin_batch();
+        self.classes.begin_batch(state);
         self.threads.begin_batch(state);
         let (mut first, mut last) = self.range.unwrap_or((i64::MAX, i64::MIN));
         for event in events {
-            let count = Count { events: 1, payload_bytes: event.payload().len() as u64 };
+            let count = Count { events: 1, payload_bytes: event.payload_len() as u64 };
             *self.classes.entry(event, |_| Count::default()) += count;
             *self.threads.entry(event) += count;
             // 0 is no time at all.
