@@ -8,7 +8,6 @@
 //! In time order events are decoded and merged one run after the other, and what has then become
 //! ready is handed out to the workers, batch by batch.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -25,7 +24,7 @@ use crate::loss::{Loss, Span};
 use crate::merge::Scratch;
 use crate::order::Order;
 use crate::parser::Parser;
-use crate::results::Results;
+use crate::results::{Part, Results};
 use crate::run::{Position, Run};
 use crate::stats::Stats;
 
@@ -33,7 +32,7 @@ use crate::stats::Stats;
 /// thread, so that memory stays bounded.
 const MAX_SPANS: usize = 4096;
 /// Runs of a window for each worker: enough to make little of the wait for the last one.
-const RUNS: usize = 64;
+const RUNS: usize = 128;
 
 /// Like [`Parser`](crate::Parser), with runs decoded on the threads of the current rayon pool, at
 /// most [`Config::threads`] of them.
@@ -45,8 +44,10 @@ pub struct ParallelParser<F: Format> {
     shares: Vec<Share>,
 }
 
-/// What one worker works with.
+/// What one worker works with: in cache lines of its own (pairs of them, as they are fetched), since
+/// it is written to for each batch.
 #[derive(Debug)]
+#[repr(align(128))]
 struct Worker<D: ?Sized> {
     arena: Arena,
     scratch: Scratch,
@@ -244,7 +245,7 @@ impl<F: Format> ParallelParser<F> {
             let Some(range) = worker.range.take() else { return };
             let batch = merge.lend(range, &mut worker.arena, &mut worker.scratch);
             worker.stats.count(&batch);
-            part.push_back(map(batch));
+            part.made.push_back(map(batch));
         });
         for (index, worker) in self.workers.iter_mut().enumerate() {
             results.then_of(index, usize::from(worker.stats.batches > 0));
@@ -261,7 +262,7 @@ impl<D: Decode + ?Sized> Worker<D> {
         index: usize,
         source: &Mutex<Source<'_, F>>,
         max_events: usize,
-        results: &mut VecDeque<R>,
+        results: &mut Part<R>,
         map: impl Fn(Batch<'_>) -> R,
     ) {
         self.spans.clear();
@@ -270,18 +271,18 @@ impl<D: Decode + ?Sized> Worker<D> {
             // A panic elsewhere ends all; until then the source is as it was.
             let next = source.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some((place, run)) = next else { return };
-            let (results_before, spans_before) = (results.len(), self.spans.len());
+            let (results_before, spans_before) = (results.made.len(), self.spans.len());
             let mut position = Position::default();
             while self.spans.len() < MAX_SPANS && !run.is_done(&position) {
                 let batch = run.decode_next(&mut position, &mut self.arena, max_events);
                 self.spans.extend_from_slice(batch.spans());
                 self.stats.count(&batch);
-                results.push_back(map(batch));
+                results.made.push_back(map(batch));
             }
             self.shares.push(Share {
                 run: place,
                 worker: index,
-                results: results.len() - results_before,
+                results: results.made.len() - results_before,
                 spans: self.spans.len() - spans_before,
             });
             if !run.is_done(&position) {

@@ -8,9 +8,16 @@ use std::collections::VecDeque;
 #[derive(Debug)]
 pub struct Results<R> {
     /// By worker; what is made on the calling thread comes first.
-    parts: Vec<VecDeque<R>>,
+    parts: Vec<Part<R>>,
     /// Whose turn it is, and for how many.
     turns: VecDeque<(usize, usize)>,
+}
+
+/// What one worker made: in cache lines of its own, since it is written to for each batch.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(crate) struct Part<R> {
+    pub made: VecDeque<R>,
 }
 
 impl<R> Results<R> {
@@ -20,11 +27,11 @@ impl<R> Results<R> {
     }
 
     /// Forgets what was not taken, and gives each of `workers` its part.
-    pub(crate) fn begin(&mut self, workers: usize) -> &mut [VecDeque<R>] {
+    pub(crate) fn begin(&mut self, workers: usize) -> &mut [Part<R>] {
         self.turns.clear();
-        self.parts.iter_mut().for_each(VecDeque::clear);
+        self.parts.iter_mut().for_each(|part| part.made.clear());
         if self.parts.len() <= workers {
-            self.parts.resize_with(workers + 1, VecDeque::new);
+            self.parts.resize_with(workers + 1, || Part { made: VecDeque::new() });
         }
         self.parts.get_mut(1..=workers).unwrap_or_default()
     }
@@ -37,7 +44,7 @@ impl<R> Results<R> {
     /// The next one, made on the calling thread.
     pub(crate) fn push(&mut self, result: R) {
         if let Some(own) = self.parts.first_mut() {
-            own.push_back(result);
+            own.made.push_back(result);
             self.turns.push_back((0, 1));
         }
     }
@@ -58,7 +65,7 @@ impl<R> Iterator for Results<R> {
             let (part, left) = self.turns.front_mut()?;
             if *left > 0 {
                 *left -= 1;
-                return self.parts.get_mut(*part)?.pop_front();
+                return self.parts.get_mut(*part)?.made.pop_front();
             }
             self.turns.pop_front();
         }
@@ -74,8 +81,8 @@ mod tests {
         let mut results = Results::new();
         for _ in 0..2 {
             let [first, second] = results.begin(2) else { panic!("two parts") };
-            first.extend(['a', 'c']);
-            second.extend(['b', 'e', 'f']);
+            first.made.extend(['a', 'c']);
+            second.made.extend(['b', 'e', 'f']);
             results.then_of(0, 1);
             results.then_of(1, 1);
             results.then_of(0, 1);
