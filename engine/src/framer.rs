@@ -16,6 +16,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use crate::config::Config;
 use crate::error::{Error, Fault};
 use crate::format::{FAULTS_PER_FRAME, Faults, Format, Framed};
+use crate::prefetch::prefetch;
 use crate::run::Run;
 use crate::stats::{Memory, Stats};
 
@@ -47,10 +48,16 @@ pub struct Framer<F> {
     offset: u64,
     /// Bytes still to be passed over.
     skip: u64,
+    /// Up to where in the stream bytes have been asked for from memory.
+    fetched: u64,
     faults: Faults,
     stage: Stage,
     stats: Stats,
 }
+
+/// Bytes behind a run that are asked for from memory.
+const AHEAD: u64 = 4096;
+const LINE: u64 = 64;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -77,6 +84,7 @@ impl<F: Format> Framer<F> {
             seen: 0,
             offset: 0,
             skip: 0,
+            fetched: 0,
             faults: Faults::default(),
             stage: Stage::Open,
             stats: Stats::default(),
@@ -308,6 +316,9 @@ impl<F: Format> Framer<F> {
             Run { joins, ..run }
         });
         self.offset += behind as u64;
+        if run.is_some() {
+            self.fetch(chunk);
+        }
         if let Some(error) = error {
             // What came before the damage is delivered first.
             self.fail(error);
@@ -377,6 +388,17 @@ impl<F: Format> Framer<F> {
     fn fault_run(&mut self) -> Run<F::Decoder> {
         let decoder = self.format.decoder();
         self.run(Bytes::new(), 0, decoder)
+    }
+
+    /// Asks for what follows a run from memory, so that it is there once the run is decoded: decoders
+    /// do not look beyond their run.
+    fn fetch(&mut self, rest: &[u8]) {
+        self.fetched = self.fetched.max(self.offset);
+        while self.fetched < self.offset + AHEAD {
+            let at = usize::try_from(self.fetched - self.offset).unwrap_or(usize::MAX);
+            prefetch(rest, at);
+            self.fetched += LINE;
+        }
     }
 
     fn starved(&mut self) -> Option<Run<F::Decoder>> {
