@@ -54,7 +54,7 @@ fn arguments() -> Result<(Vec<u32>, Asked), Failed> {
         match argument.as_str() {
             "--providers" => {
                 let list = value()?;
-                let all = list.split(' ').filter(|one| !one.is_empty()).map(provider);
+                let all = list.split(' ').filter(|one| !one.is_empty()).map(str::parse);
                 asked.session.providers = all.collect::<Result<_, _>>()?;
             }
             "--buffer" => asked.session.buffer_mb = value()?.parse()?,
@@ -78,17 +78,6 @@ fn limit(config: &mut Config) {
     config.max_threads = 256;
     config.max_strings = 1 << 20;
     config.max_stack_bytes = 2 << 20;
-}
-
-fn provider(text: &str) -> Result<Provider, Failed> {
-    let mut parts = text.splitn(4, ':');
-    let name = parts.next().unwrap_or_default();
-    let keywords = match parts.next() {
-        None | Some("") => u64::MAX,
-        Some(hex) => u64::from_str_radix(hex.trim_start_matches("0x"), 16)?,
-    };
-    let level = parts.next().filter(|level| !level.is_empty()).map_or(Ok(5), str::parse)?;
-    Ok(Provider::new(name, keywords, level).arguments(parts.next().unwrap_or_default()))
 }
 
 fn read(pid: u32, asked: &Asked) -> Result<Value, Failed> {

@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--idle" => idle = Some(arguments.next().ok_or("--idle takes S")?.parse()?),
             "--no-stacks" => stacks = false,
             other if pid.is_none() => pid = Some(other.parse::<u32>()?),
-            other => providers.push(provider(other)?),
+            other => providers.push(other.parse::<Provider>()?),
         }
     }
     let pid = pid.ok_or("usage: raw_drain PID [--buffer MB] [--seconds S] [PROVIDER...]")?;
@@ -75,17 +75,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (wall, cpu) = (start.elapsed().as_secs_f64(), cpu.as_secs_f64());
     println!("{bytes} bytes in {reads} reads, {wall:.3} s, {cpu:.3} s of CPU: {how}");
     Ok(())
-}
-
-fn provider(text: &str) -> Result<Provider, Box<dyn Error>> {
-    let mut parts = text.splitn(4, ':');
-    let name = parts.next().unwrap_or_default();
-    let keywords = match parts.next() {
-        None | Some("") => u64::MAX,
-        Some(hex) => u64::from_str_radix(hex.trim_start_matches("0x"), 16)?,
-    };
-    let level = parts.next().filter(|level| !level.is_empty()).map_or(Ok(5), str::parse)?;
-    Ok(Provider::new(name, keywords, level).arguments(parts.next().unwrap_or_default()))
 }
 
 /// Of this thread.

@@ -24,6 +24,7 @@ pub(crate) fn run(args: &MonitorArgs) -> io::Result<Outcome> {
     let asked = Asked {
         running: &args.running,
         config: &config,
+        named: &args.asking.named(),
         needs_stacks: true,
         duration: args.asking.duration,
         is_quiet: args.quiet,
@@ -52,7 +53,7 @@ impl Watch for Monitor<'_> {
     }
 
     fn config(&self) -> Config {
-        self.args.printing.config()
+        self.args.running.memory.limit(self.args.printing.config())
     }
 
     fn is_json(&self) -> bool {

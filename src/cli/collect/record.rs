@@ -25,7 +25,7 @@ use super::place::Place;
 use super::rotate::Rotation;
 use crate::cli::attach::{Attached, Stopping, Unheard};
 
-/// Buffers, and their size: 32 MiB in all, taken as they are needed.
+/// Most buffers, and their size: 32 MiB in all, taken as they are needed.
 const BUFFERS: usize = 128;
 const BUFFER_LEN: usize = 256 << 10;
 /// Those that are not in the queue: in the hands of reader, writer and follower.
@@ -53,6 +53,21 @@ impl Output {
         match self {
             Self::Whole(place) => place,
             Self::Parts(rotation) => rotation.place(),
+        }
+    }
+
+    pub(crate) fn is_in_parts(&self) -> bool {
+        matches!(self, Self::Parts(_))
+    }
+
+    /// All of a stream is written, and another begins, which only parts can have.
+    ///
+    /// # Errors
+    /// As [`Rotation::renew`].
+    pub(crate) fn renew(&mut self) -> io::Result<()> {
+        match self {
+            Self::Whole(_) => Err(ErrorKind::InvalidInput.into()),
+            Self::Parts(rotation) => rotation.renew(),
         }
     }
 
@@ -93,8 +108,9 @@ impl Output {
 }
 
 /// What became of it.
-#[derive(Debug)]
 pub(crate) struct Written {
+    /// Where to, to go on with.
+    pub output: Option<Output>,
     /// The last part, if it could not be given its name.
     pub part: Option<PathBuf>,
     /// Bytes written.
@@ -105,16 +121,19 @@ pub(crate) struct Written {
     pub read: io::Result<()>,
 }
 
-/// Records a session. The follower has to be read to its end, or dropped.
+/// Records a session. The follower has to be read to its end, or dropped. `queue`: bytes that may wait
+/// to be written, if not as by default.
 ///
 /// # Errors
 /// There can be no threads, or the file cannot be opened for reading.
 pub(crate) fn start(
     session: Attached,
     output: Output,
+    queue: Option<usize>,
     stopping: &Stopping,
 ) -> io::Result<(Recording, Follower)> {
-    let (chunks, queue) = sync_channel(BUFFERS - IN_HANDS);
+    let buffers = queue.map_or(BUFFERS, |bytes| bytes / BUFFER_LEN).clamp(IN_HANDS + 1, BUFFERS);
+    let (chunks, queue) = sync_channel(buffers - IN_HANDS);
     let (follower, teller) = if let Some(file) = output.read_back()? {
         let mark = Arc::new(Mark::default());
         (Follower::File { file, at: 0, mark: Arc::clone(&mark) }, Teller::Mark(mark))
@@ -124,7 +143,7 @@ pub(crate) fn start(
     };
     let Attached { mut reader, unheard, .. } = session;
     reader.set_read_timeout(Some(LOOK))?;
-    let reading = move || read(&mut reader, chunks, &unheard);
+    let reading = move || read(&mut reader, buffers, chunks, &unheard);
     let reader = thread::Builder::new().name("reader".to_owned()).spawn(reading)?;
     let stopping = stopping.clone();
     let writing = move || write(&queue, output, teller, &stopping);
@@ -143,8 +162,13 @@ impl Recording {
 
 /// Reads to the end, also if nobody takes it any more: the runtime waits until all is read. A runtime
 /// that cannot be told to stop has no end, so that its stream is closed instead.
-fn read(reader: &mut impl Read, chunks: SyncSender<Bytes>, unheard: &Unheard) -> io::Result<()> {
-    let mut pool = ChunkPool::new(BUFFERS, BUFFER_LEN);
+fn read(
+    reader: &mut impl Read,
+    buffers: usize,
+    chunks: SyncSender<Bytes>,
+    unheard: &Unheard,
+) -> io::Result<()> {
+    let mut pool = ChunkPool::new(buffers, BUFFER_LEN);
     let mut chunks = Some(chunks);
     loop {
         let mut buffer = pool.lease().ok_or(ErrorKind::OutOfMemory)?;
@@ -188,7 +212,7 @@ fn write(
     let write = written.and_then(|()| output.finish());
     let part = output.place().part().filter(|part| write.is_err() && part.exists());
     let part = part.map(Path::to_owned);
-    Written { part, bytes, write, read: Ok(()) }
+    Written { output: Some(output), part, bytes, write, read: Ok(()) }
 }
 
 fn write_one(place: &mut Place, mut chunk: &[u8], bytes: &mut u64) -> io::Result<()> {

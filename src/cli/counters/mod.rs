@@ -169,7 +169,7 @@ impl Watch for Counters<'_> {
     }
 
     fn config(&self) -> Config {
-        pump::limits(Order::File, None)
+        self.args.source.running.memory.limit(pump::limits(Order::File, None))
     }
 
     fn is_json(&self) -> bool {
