@@ -5,7 +5,7 @@
 #   benches/live/soak.sh replay MINUTES            a synthetic stream at full speed into `stats -`
 #
 # `small` (the default) lowers the limits of all readers so that tables are full before minute 3, those
-# of the verbs by --max-memory 24M. The verdict for each reader: resident memory (RssAnon) at the
+# of the verbs by --max-memory. The verdict for each reader: resident memory (RssAnon) at the
 # end, against minute 3 (or the middle, of a shorter run): at most 1 MiB more. Rows of soak.csv
 # (CSV=FILE), each 10 s (EVERY=S): seconds, reader, KiB resident, share of a core since the last row.
 # RATE=N is events/s of the busiest process; by default as many as it can.
@@ -54,13 +54,19 @@ live() {
     ln -s /dev/null "$work/monitor.out"
     ln -s /dev/null "$work/logs-verb.out"
     memory=
-    [ "$limits" = default ] || memory="--max-memory 24M"
+    held=
+    kept=
+    if [ "$limits" != default ]; then
+        memory="--max-memory 24M"
+        held="--max-held 1M"
+        kept="--max-memory 4M"
+    fi
     # shellcheck disable=SC2086 # words
     read_as monitor "$tracemill" monitor -q -p $churn -p $noise --providers "$asked" -f jsonl \
-        --duration "${seconds}s" $memory
+        --duration "${seconds}s" $memory $held
     # shellcheck disable=SC2086
     read_as collect "$tracemill" collect -q -p $churn --providers "$asked" -o "$work/churn.nettrace" \
-        --rotate-every 30s --keep 2 --rundown false --duration "${seconds}s" $memory
+        --rotate-every 30s --keep 2 --rundown false --duration "${seconds}s" $kept
     # shellcheck disable=SC2086
     read_as counters "$tracemill" counters -p $metrics --counters TraceGen.Shop,System.Runtime \
         --format jsonl --duration "${seconds}s" $memory

@@ -1,5 +1,6 @@
 //! `tracemill collect`: sessions of running processes, recorded byte for byte.
 
+mod follow;
 mod launch;
 mod name;
 mod one;

@@ -136,7 +136,7 @@ impl<'a> Recorded<'a> {
         // What the parser has to say of a stream that ends early is in the report.
         let mut parsing = Console::part(true, status, self.part);
         let (recording, follower) = record::start(session, output, queue, stopping)?;
-        let input = Input::live(self.process.name.clone(), follower)?;
+        let input = Input::chunks(self.process.name.clone(), follower);
         let mut looking = Looking { until, stopping };
         let config = limits.limit(Config::default());
         let pass = pump::pump_input(input, true, &config, &mut parsing, &mut looking);
