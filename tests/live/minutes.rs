@@ -159,7 +159,8 @@ fn counters_and_logs_for_minutes() {
     let has_all =
         |file| fs::read_to_string(file).unwrap().contains(&format!("Order {} ", count - 1));
     wait_for("the last message", || has_all(&text) && has_all(&json));
-    [text_logs, json_logs].into_iter().for_each(|child| end(child, ""));
+    end(text_logs, "");
+    end(json_logs, "");
     let messages = lines(&fs::read_to_string(json).unwrap());
     let order = |text: &str| text.split(' ').nth(1).unwrap().parse::<u64>().unwrap();
     let orders = messages.iter().map(|message| order(message["message"].as_str().unwrap()));

@@ -9,6 +9,7 @@ mod record;
 mod report;
 mod rotate;
 mod until;
+mod write;
 
 use std::io;
 use std::path::PathBuf;
@@ -21,8 +22,8 @@ use tracemill::ipc::SessionConfig;
 use self::launch::{Origin, Source};
 use self::one::{Asked, Recorded};
 use self::place::Place;
-use self::record::Output;
 use self::rotate::{Limits, Rotation, numbered};
+use self::write::Output;
 use super::args::{CollectArgs, RotationArgs, usage_error};
 use super::attach::{Attached, Found, Stopping, find};
 use super::console::Console;

@@ -7,8 +7,9 @@ use std::time::Instant;
 use tracemill::ipc::SessionConfig;
 use tracemill::{Batch, Config, Filter};
 
-use super::record::{self, Output, Written};
+use super::record;
 use super::report::Report;
+use super::write::{Output, Written};
 use crate::cli::args::CollectArgs;
 use crate::cli::attach::{Attached, Found, Memory, Silent, Stopping, renew};
 use crate::cli::console::Console;

@@ -1,28 +1,24 @@
-//! From a stream to a file, and to whoever counts: three threads that do not wait for each other.
+//! From a stream to a file, and to whoever counts.
 //!
 //! ```text
-//! stream ──▶ reader ──queue, bounded──▶ writer ──▶ file
-//!                                          └──────▶ follower: looks at what has been written
+//! stream ──▶ reader, and writer as long as that is fast ──▶ file
+//!               └──queue, bounded──▶ writer ──▶ file    └─▶ follower: looks at what has been written
 //! ```
 //!
-//! The reader does nothing but read: a process loses events when it is not read from. A disk that
-//! pauses is what the queue is for. Whoever counts events (`follow.rs`) may fall behind without holding
-//! anything up.
+//! A process loses events when it is not read from, so that reading must not wait for a disk. Usually a
+//! file takes what is written in no time, and it costs least to write it where it was read. Once that
+//! takes time, another thread does it, for good; what is behind is in a queue. Whoever counts events
+//! (`follow.rs`) may fall behind without holding anything up.
 
-use std::fs::File;
-use std::io::{self, ErrorKind, Read, Write};
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::io::{self, ErrorKind, Read};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tracemill::ChunkPool;
 use tracemill::ipc::Reader;
 
-use super::follow::{self, Follower, Teller};
-use super::place::Place;
-use super::rotate::Rotation;
+use super::follow::{self, Follower};
+use super::write::{Output, Way, Writer, Written};
 use crate::cli::attach::{Attached, Stopping, Unheard};
 
 /// Most buffers, and their size: 32 MiB in all, taken as they are needed.
@@ -41,90 +37,7 @@ const NAP: Duration = Duration::from_micros(100);
 
 /// A recording under way.
 pub(crate) struct Recording {
-    reader: JoinHandle<io::Result<()>>,
-    writer: JoinHandle<Written>,
-}
-
-/// Where to.
-pub(crate) enum Output {
-    /// As it comes.
-    Whole(Place),
-    /// In parts.
-    Parts(Box<Rotation>),
-}
-
-impl Output {
-    /// What is written now.
-    pub(crate) fn place(&self) -> &Place {
-        match self {
-            Self::Whole(place) => place,
-            Self::Parts(rotation) => rotation.place(),
-        }
-    }
-
-    pub(crate) fn is_in_parts(&self) -> bool {
-        matches!(self, Self::Parts(_))
-    }
-
-    /// All of a stream is written, and another begins, which only parts can have.
-    ///
-    /// # Errors
-    /// As [`Rotation::renew`].
-    pub(crate) fn renew(&mut self) -> io::Result<()> {
-        match self {
-            Self::Whole(_) => Err(ErrorKind::InvalidInput.into()),
-            Self::Parts(rotation) => rotation.renew(),
-        }
-    }
-
-    /// Nothing was recorded.
-    pub(crate) fn discard(self) {
-        match self {
-            Self::Whole(place) => place.discard(),
-            Self::Parts(rotation) => rotation.discard(),
-        }
-    }
-
-    /// Writes a chunk; `bytes` is how many there are by then.
-    fn write(&mut self, chunk: &[u8], bytes: &mut u64) -> io::Result<()> {
-        match self {
-            Self::Whole(place) => write_one(place, chunk, bytes),
-            Self::Parts(rotation) => {
-                let written = rotation.write(chunk);
-                *bytes = rotation.total();
-                written
-            }
-        }
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        match self {
-            Self::Whole(place) => place.finish(),
-            Self::Parts(rotation) => rotation.finish(),
-        }
-    }
-
-    /// The file, to be read from its beginning, if all will be in it.
-    fn read_back(&self) -> io::Result<Option<File>> {
-        match self {
-            Self::Whole(place) => place.read_back(),
-            Self::Parts(_) => Ok(None),
-        }
-    }
-}
-
-/// What became of it.
-pub(crate) struct Written {
-    /// Where to, to go on with.
-    pub output: Option<Output>,
-    /// The last part, if it could not be given its name.
-    pub part: Option<PathBuf>,
-    /// Bytes written.
-    pub bytes: u64,
-    /// What went wrong with writing.
-    pub write: io::Result<()>,
-    /// What went wrong with reading.
-    pub read: io::Result<()>,
+    thread: JoinHandle<Written>,
 }
 
 /// Records a session. The follower has to be read to its end, or dropped. `queue`: bytes that may wait
@@ -139,23 +52,27 @@ pub(crate) fn start(
     stopping: &Stopping,
 ) -> io::Result<(Recording, Follower)> {
     let buffers = queue.map_or(BUFFERS, |bytes| bytes / BUFFER_LEN).clamp(IN_HANDS + 1, BUFFERS);
-    let (chunks, queue) = sync_channel(buffers - IN_HANDS);
     let (teller, follower) = follow::pair(output.read_back()?);
+    let is_waiting = matches!(follower, Follower::Each(_));
+    let writer = Writer::new(output, teller, stopping);
+    let mut way = Way::new(writer, buffers - IN_HANDS);
+    if is_waiting {
+        // For whoever takes it, so that it may take any time.
+        way.part()?;
+    }
     let Attached { mut reader, unheard, .. } = session;
-    let reading = move || read(&mut reader, buffers, chunks, &unheard);
-    let reader = thread::Builder::new().name("reader".to_owned()).spawn(reading)?;
-    let stopping = stopping.clone();
-    let writing = move || write(&queue, output, teller, &stopping);
-    let writer = thread::Builder::new().name("writer".to_owned()).spawn(writing)?;
-    Ok((Recording { reader, writer }, follower))
+    let reading = move || {
+        let read = read(&mut reader, buffers, &mut way, &unheard);
+        Written { read, ..way.end() }
+    };
+    let thread = thread::Builder::new().name("reader".to_owned()).spawn(reading)?;
+    Ok((Recording { thread }, follower))
 }
 
 impl Recording {
     /// Waits for its end.
     pub(crate) fn wait(self) -> Written {
-        let written = self.writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        let read = self.reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        Written { read, ..written }
+        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }
 
@@ -163,22 +80,15 @@ impl Recording {
 /// that cannot be told to stop has no end, so that its stream is closed instead.
 ///
 /// A runtime writes in pieces of some 30 KB. They are handed over by the half buffer, or after some
-/// milliseconds: each time wakes two threads, which costs more than to write it.
-fn read(
-    reader: &mut Reader,
-    buffers: usize,
-    chunks: SyncSender<Bytes>,
-    unheard: &Unheard,
-) -> io::Result<()> {
+/// milliseconds: each time wakes another thread, which costs more than to write it.
+fn read(reader: &mut Reader, buffers: usize, way: &mut Way, unheard: &Unheard) -> io::Result<()> {
     let mut pool = ChunkPool::new(buffers, BUFFER_LEN);
-    let mut chunks = Some(chunks);
     loop {
         let mut buffer = pool.lease().ok_or(ErrorKind::OutOfMemory)?;
         reader.set_read_timeout(Some(LOOK))?;
         let filled = fill(reader, &mut buffer, unheard);
         if let Ok((len @ 1.., _)) = filled {
-            let chunk = buffer.filled(len);
-            chunks = chunks.filter(|chunks| chunks.send(chunk).is_ok());
+            way.take(buffer.filled(len))?;
         }
         if filled?.1 || unheard.is_set() {
             return Ok(());
@@ -214,45 +124,4 @@ fn fill(reader: &mut Reader, buffer: &mut [u8], unheard: &Unheard) -> io::Result
             thread::sleep(NAP);
         }
     }
-}
-
-/// Writes what is read, and stops the session when that is not possible.
-fn write(
-    queue: &Receiver<Bytes>,
-    mut output: Output,
-    mut teller: Teller,
-    stopping: &Stopping,
-) -> Written {
-    let mut bytes = 0;
-    let mut written = Ok(());
-    for chunk in queue {
-        written = output.write(&chunk, &mut bytes);
-        if written.is_err() {
-            break;
-        }
-        teller.tell(bytes, chunk);
-    }
-    drop(teller);
-    if written.is_err() {
-        stopping.stop();
-    }
-    let write = written.and_then(|()| output.finish());
-    let part = output.place().part().filter(|part| write.is_err() && part.exists());
-    let part = part.map(Path::to_owned);
-    Written { output: Some(output), part, bytes, write, read: Ok(()) }
-}
-
-fn write_one(place: &mut Place, mut chunk: &[u8], bytes: &mut u64) -> io::Result<()> {
-    while !chunk.is_empty() {
-        match place.write(chunk) {
-            Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(len) => {
-                *bytes += len as u64;
-                chunk = chunk.get(len..).unwrap_or_default();
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    place.flush()
 }
