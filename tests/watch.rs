@@ -195,6 +195,26 @@ fn providers_that_send_nothing_are_told() {
 }
 
 #[test]
+fn counters_that_never_come_are_told() {
+    let Some(run) = runtime("counters_that_never_come_are_told") else { return };
+    let program = Program::ready(run, "counters --seconds 3");
+    let list = "Demo-Countes,Demo-Counters,System.Runtime[no-such-thing]";
+    let counters = start_at(&program, &["counters", "--counters", list, "--format", "jsonl"]);
+    // What is chosen is none of what is asked for.
+    let asked = ["--providers", "Demo-Counters", "--provider", "demo-*,Quiet*"];
+    let monitor = start_at(&program, &[&["monitor"][..], &asked].concat());
+    let ran = end(counters);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let told = "no value of Demo-Countes, System.Runtime came";
+    assert_eq!(ran.err.matches(told).count(), 1, "{}", ran.err);
+    let ran = end(monitor);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let told = "--provider Quiet* chooses of what is asked for, which is Demo-Counters;";
+    assert_eq!(ran.err.matches("--provider ").count(), 1, "{}", ran.err);
+    assert!(ran.err.contains(told), "{}", ran.err);
+}
+
+#[test]
 fn events_are_chosen_by_number() {
     let Some(run) = runtime("events_are_chosen_by_number") else { return };
     for (chosen, wanted) in

@@ -236,7 +236,8 @@ pub(crate) struct CollectArgs {
 pub(crate) struct RotationArgs {
     /// Record in parts, FILE.0001 and so on, each of which can be read alone: a new one after so many
     /// bytes, with K, M or G for units of 1024, at the next sequence point. There is one about every
-    /// 10 MB
+    /// 10 MB. Once a process has defined some 64M of events there are no more parts; --renew-every
+    /// begins afresh
     #[arg(long = "rotate-size", value_name = "BYTES", value_parser = bytes_u64)]
     pub size: Option<u64>,
     /// The same after this time, as 10m

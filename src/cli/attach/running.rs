@@ -147,6 +147,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn memory_is_enough_to_work_in() {
+        assert!(some_bytes("4M").is_ok() && some_bytes("3M").is_err() && some_bytes("x").is_err());
+        let memory = |max| Memory { max }.limit(Config::default());
+        assert_eq!(memory(None), Config::default());
+        let small = memory(Some(8 << 20));
+        assert!(small.fitted().worst_case() <= 8 << 20);
+    }
+
+    #[test]
     fn a_port_is_ours_or_theirs() {
         let path = Path::new("/tmp/a,b");
         assert_eq!(Dial::of("/tmp/a,b"), Dial::Port(path));
