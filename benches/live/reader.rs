@@ -99,7 +99,10 @@ fn read(pid: u32, asked: &Asked) -> Result<Value, Failed> {
                 parser.push(buf.filled(len))?;
                 last = Instant::now();
             }
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => {}
+            // Whoever is stopped by a signal, and goes on, is interrupted.
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::Interrupted) => {
+            }
             Err(error) => return Err(error.into()),
         }
         let end = loop {

@@ -65,6 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 Err(error) if error.kind() == ErrorKind::TimedOut => {
                     idles.store(true, Ordering::Relaxed);
                 }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }

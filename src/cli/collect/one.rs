@@ -103,8 +103,8 @@ impl<'a> Recorded<'a> {
                 let parts = if in_parts { " and the parts before it" } else { "" };
                 let line = format!("{}; in {name}{parts}", report.line());
                 self.console.remark(&self.process.name, &line);
+                silent.print(&self.console, &self.process.name);
             }
-            silent.print(&self.console, &self.process.name);
             return Ok(report);
         }
     }

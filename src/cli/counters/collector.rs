@@ -92,8 +92,11 @@ impl Collector {
     /// Says what was not shown, and why.
     pub(super) fn rest(&self, refused: u64) {
         self.told.rest(refused, self.unreadable);
-        let names: Vec<_> = self.wanted.not_met().collect();
-        self.told.nothing_of(&names);
+        // What is in a recording was asked for by somebody else.
+        if self.origin.pid.is_some() {
+            let names: Vec<_> = self.wanted.not_met().collect();
+            self.told.nothing_of(&names);
+        }
     }
 
     /// Shows what still waits, and forgets what is known by number: a new session counts anew.
