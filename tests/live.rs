@@ -11,6 +11,8 @@ mod collect;
 mod endings;
 #[path = "live/losses.rs"]
 mod losses;
+#[path = "live/minutes.rs"]
+mod minutes;
 #[path = "live/old.rs"]
 mod old;
 #[path = "live/others.rs"]

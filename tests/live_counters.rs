@@ -1,6 +1,7 @@
 //! `counters` and `logs` of a real runtime, against what its program says it did.
 #![cfg(all(feature = "cli", target_os = "linux", target_arch = "x86_64"))]
-#![allow(clippy::indexing_slicing, clippy::float_cmp, reason = "tests")]
+#![allow(clippy::indexing_slicing, clippy::float_cmp, clippy::missing_panics_doc, reason = "tests")]
+#![allow(dead_code, reason = "what is shared with other tests is not all used here")]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -10,6 +11,9 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 use tracemill_test_support::corpus;
+
+#[path = "cli/run.rs"]
+mod run;
 
 /// Ends a session that a test has lost, so that it fails instead of waiting.
 const AT_MOST: [&str; 2] = ["--duration", "40s"];
@@ -85,12 +89,6 @@ impl Running {
         let status = self.child.wait().unwrap();
         assert!(status.success(), "{status}: {said}");
         (lines, said)
-    }
-
-    /// As Ctrl-C does.
-    fn interrupt(&self) {
-        let status = Command::new("kill").args(["-INT", &self.pid()]).status().unwrap();
-        assert!(status.success());
     }
 }
 
@@ -180,7 +178,7 @@ fn instruments_of_a_running_process() {
         values.push(value);
     }
     for one in [&watch, &other, &third] {
-        one.interrupt();
+        run::interrupt(&one.child);
     }
     let (lines, said) = watch.rest();
     assert_eq!(said, "");

@@ -17,7 +17,7 @@ mod run;
 mod strict;
 
 use child::{Program, runtime};
-use run::{Ran, command, lines};
+use run::{Ran, command, lines, tracemill};
 use strict::Folder;
 
 /// Ends a session that a test has lost, so that it fails instead of waiting.
@@ -143,6 +143,75 @@ fn a_renewed_session_prints_nothing_twice() {
     assert!(beats.is_sorted_by(|one, next| one < next), "{beats:?}");
     assert!(gaps <= renewed, "only where it was renewed: {gaps} of {renewed}, {beats:?}");
     assert_eq!(beats.last(), truth(&program)["heartbeats"].as_u64().as_ref(), "to its end");
+}
+
+#[test]
+fn a_renewed_recording_goes_on_in_the_next_part() {
+    let Some(run) = runtime("a_renewed_recording_goes_on_in_the_next_part") else { return };
+    let program = Program::ready(run, "quiet --seconds 4 --period-ms 20");
+    let folder = Folder::new();
+    let file = folder.join("x.nettrace");
+    let collect = ["collect", "--providers", "Demo-Quiet:ff:5", "--renew-every", "1500ms"];
+    let file = file.to_str().unwrap();
+    let ran =
+        end(start_at(&program, &[&collect[..], &["-o", file, "--rundown", "false"]].concat()));
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let renewed = ran.err.lines().filter(|line| line.contains("asked anew; what happened")).count();
+    assert!(renewed >= 2, "{}", ran.err);
+    let (mut all, mut events) = (Vec::new(), 0);
+    for part in 1..=renewed + 1 {
+        let part = folder.join(&format!("x.{part:04}.nettrace"));
+        let read =
+            tracemill(&["events", "-f", "jsonl", "-F", "event,fields", part.to_str().unwrap()]);
+        let read = lines(&read.ok());
+        events += read.len();
+        let beats = beats(&read);
+        assert!(beats.windows(2).all(|pair| pair[1] == pair[0] + 1), "{beats:?}");
+        all.extend(beats);
+    }
+    assert!(all.is_sorted_by(|one, next| one < next), "{all:?}");
+    let gaps = all.windows(2).filter(|pair| pair[1] != pair[0] + 1).count();
+    assert!(gaps <= renewed, "only where it was renewed: {gaps} of {renewed}, {all:?}");
+    assert_eq!(all.last(), truth(&program)["heartbeats"].as_u64().as_ref(), "to its end");
+    // The line at the end is of all of them.
+    assert!(ran.err.contains(&format!(" {events} events")), "{events}: {}", ran.err);
+}
+
+#[test]
+fn providers_that_send_nothing_are_told() {
+    let Some(run) = runtime("providers_that_send_nothing_are_told") else { return };
+    let folder = Folder::new();
+    let file = folder.join("x");
+    let record = ["collect", "--rundown", "false", "-o", file.to_str().unwrap()];
+    for verb in [&["monitor"][..], &record] {
+        let program = Program::ready(run, "quiet --seconds 1 --period-ms 20");
+        let asked = ["--providers", "Demo-Quite:ff:5,Demo-Quiet:ff:5,demo-busy"];
+        let ran = end(start_at(&program, &[verb, &asked].concat()));
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let told = ran.err.lines().filter(|line| line.contains("no event came from")).count();
+        assert_eq!(told, 1, "{}", ran.err);
+        assert!(ran.err.contains("no event came from Demo-Quite, demo-busy: "), "{}", ran.err);
+    }
+}
+
+#[test]
+fn counters_that_never_come_are_told() {
+    let Some(run) = runtime("counters_that_never_come_are_told") else { return };
+    let program = Program::ready(run, "counters --seconds 3");
+    let list = "Demo-Countes,Demo-Counters,System.Runtime[no-such-thing]";
+    let counters = start_at(&program, &["counters", "--counters", list, "--format", "jsonl"]);
+    // What is chosen is none of what is asked for.
+    let asked = ["--providers", "Demo-Counters", "--provider", "demo-*,Quiet*"];
+    let monitor = start_at(&program, &[&["monitor"][..], &asked].concat());
+    let ran = end(counters);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let told = "no value of Demo-Countes, System.Runtime came";
+    assert_eq!(ran.err.matches(told).count(), 1, "{}", ran.err);
+    let ran = end(monitor);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let told = "--provider Quiet* chooses of what is asked for, which is Demo-Counters;";
+    assert_eq!(ran.err.matches("--provider ").count(), 1, "{}", ran.err);
+    assert!(ran.err.contains(told), "{}", ran.err);
 }
 
 #[test]

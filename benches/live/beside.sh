@@ -4,16 +4,16 @@
 #   benches/live/beside.sh [COUNT]      events a thread: 2000000 small ones, a tenth as many large ones
 #
 # Each row is a program of its own with one session, 256 MB of buffer and no rundown. `drain` reads the
-# socket and throws the bytes away; `reader` looks at each event; `collect` parses and writes; `file` is
+# socket and throws the bytes away; `drain-to-file` writes them before; `reader` looks at each event; `collect` parses and writes; `file` is
 # `tracemill stats` on what collect wrote, mapped. CPU is of the whole process, user and kernel, to 10
-# ms, but for `drain` and `reader`: of their reading thread. dotnet-trace's includes starting and
+# ms, but for `drain`s and `reader`: of their reading thread. dotnet-trace's includes starting and
 # compiling itself.
 # BUFFER=MB sets the buffer; ONLY="drain reader" some of the rows.
 cd "$(dirname "$0")/../.."
 . benches/live/common.sh
 count=${1:-2000000}
 buffer=${BUFFER:-256}
-only=${ONLY:-drain reader collect file dotnet-trace drain-nostacks reader-nostacks collect-nostacks}
+only=${ONLY:-drain drain-to-file reader collect file dotnet-trace drain-nostacks reader-nostacks collect-nostacks}
 provider=Demo-Busy:ffffffffffffffff:5
 say='%U %S %M'
 
@@ -29,8 +29,10 @@ collector() {
     [ "${1%-nostacks}" = "$1" ] || flag=--no-stacks
     time="/usr/bin/time -o $work/time -f"
     case $1 in
-    drain*) $time "$say" "$drain" "$pid" --buffer "$buffer" --idle 1 $flag "Demo-Busy" \
-        > "$work/drain.out" 2> /dev/null ;;
+    drain*)
+        [ "$1" != drain-to-file ] || flag="--output $work/drained"
+        $time "$say" "$drain" "$pid" --buffer "$buffer" --idle 1 $flag "Demo-Busy" \
+        > "$work/drain.out" 2> "$work/drain.err" || { cat "$work/drain.err" >&2; exit 1; } ;;
     reader*) $time "$say" "$reader" "$pid" --buffer "$buffer" --idle 1 $flag > "$work/reader.out" ;;
     collect*)
         $time "$say" "$tracemill" collect -q -y -o "$work/ours" -p "$pid" --buffersize "$buffer" \

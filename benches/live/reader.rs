@@ -54,7 +54,7 @@ fn arguments() -> Result<(Vec<u32>, Asked), Failed> {
         match argument.as_str() {
             "--providers" => {
                 let list = value()?;
-                let all = list.split(' ').filter(|one| !one.is_empty()).map(provider);
+                let all = list.split(' ').filter(|one| !one.is_empty()).map(str::parse);
                 asked.session.providers = all.collect::<Result<_, _>>()?;
             }
             "--buffer" => asked.session.buffer_mb = value()?.parse()?,
@@ -80,17 +80,6 @@ fn limit(config: &mut Config) {
     config.max_stack_bytes = 2 << 20;
 }
 
-fn provider(text: &str) -> Result<Provider, Failed> {
-    let mut parts = text.splitn(4, ':');
-    let name = parts.next().unwrap_or_default();
-    let keywords = match parts.next() {
-        None | Some("") => u64::MAX,
-        Some(hex) => u64::from_str_radix(hex.trim_start_matches("0x"), 16)?,
-    };
-    let level = parts.next().filter(|level| !level.is_empty()).map_or(Ok(5), str::parse)?;
-    Ok(Provider::new(name, keywords, level).arguments(parts.next().unwrap_or_default()))
-}
-
 fn read(pid: u32, asked: &Asked) -> Result<Value, Failed> {
     let began = Instant::now();
     let mut session = Client::connect(pid, Timeouts::default())?.start(&asked.session)?;
@@ -110,7 +99,10 @@ fn read(pid: u32, asked: &Asked) -> Result<Value, Failed> {
                 parser.push(buf.filled(len))?;
                 last = Instant::now();
             }
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => {}
+            // Whoever is stopped by a signal, and goes on, is interrupted.
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::Interrupted) => {
+            }
             Err(error) => return Err(error.into()),
         }
         let end = loop {

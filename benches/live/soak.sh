@@ -4,8 +4,8 @@
 #   benches/live/soak.sh MINUTES [default|small]   live: six processes, all that makes tables grow
 #   benches/live/soak.sh replay MINUTES            a synthetic stream at full speed into `stats -`
 #
-# `small` (the default) lowers the limits of the reader so that its tables are full before minute 3;
-# the verbs always have the default ones. The verdict for each reader: resident memory (RssAnon) at the
+# `small` (the default) lowers the limits of all readers so that tables are full before minute 3, those
+# of the verbs by --max-memory. The verdict for each reader: resident memory (RssAnon) at the
 # end, against minute 3 (or the middle, of a shorter run): at most 1 MiB more. Rows of soak.csv
 # (CSV=FILE), each 10 s (EVERY=S): seconds, reader, KiB resident, share of a core since the last row.
 # RATE=N is events/s of the busiest process; by default as many as it can.
@@ -51,12 +51,27 @@ live() {
         --limits "$limits" --seconds "$seconds"
     read_as without-stacks "$reader" $busy --no-stacks --seconds "$seconds"
     asked="TraceGen-Churn::5,TraceGen-Churn-Dynamic::5,Microsoft-Windows-DotNETRuntime:14C14FCCBD:5"
+    ln -s /dev/null "$work/monitor.out"
+    ln -s /dev/null "$work/logs-verb.out"
+    memory=
+    held=
+    kept=
+    if [ "$limits" != default ]; then
+        memory="--max-memory 24M"
+        held="--max-held 1M"
+        kept="--max-memory 4M"
+    fi
+    # shellcheck disable=SC2086 # words
     read_as monitor "$tracemill" monitor -q -p $churn -p $noise --providers "$asked" -f jsonl \
-        --duration "${seconds}s"
+        --duration "${seconds}s" $memory $held
+    # shellcheck disable=SC2086
+    read_as collect "$tracemill" collect -q -p $churn --providers "$asked" -o "$work/churn.nettrace" \
+        --rotate-every 30s --keep 2 --rundown false --duration "${seconds}s" $kept
+    # shellcheck disable=SC2086
     read_as counters "$tracemill" counters -p $metrics --counters TraceGen.Shop,System.Runtime \
-        --format jsonl --duration "${seconds}s"
-    read_as logs-verb "$tracemill" logs -p $logs -f jsonl --duration "${seconds}s"
-    rm -f "$work/monitor.out" "$work/logs-verb.out"
+        --format jsonl --duration "${seconds}s" $memory
+    # shellcheck disable=SC2086
+    read_as logs-verb "$tracemill" logs -p $logs -f jsonl --duration "${seconds}s" $memory
 }
 
 replay() {

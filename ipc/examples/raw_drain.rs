@@ -1,12 +1,14 @@
 //! Reads a session and throws it away: what a collector costs at least.
 //!
-//! `raw_drain PID [--buffer MB] [--no-stacks] [--seconds S] [--idle S] [PROVIDER[:KEYWORDS[:LEVEL[:ARGUMENTS]]]]...`
+//! `raw_drain PID [--buffer MB] [--no-stacks] [--seconds S] [--idle S] [--output FILE]
+//! [PROVIDER[:KEYWORDS[:LEVEL[:ARGUMENTS]]]]...`
 //!
-//! Keywords are hexadecimal. Ends when the process does, after `--seconds`, or once nothing has come
+//! With `--output`, what is read is written there first, by the same thread, and is on the disk at the
+//! end: what recording costs at least. Keywords are hexadecimal. Ends when the process does, after `--seconds`, or once nothing has come
 //! for `--idle` seconds.
 
 use std::error::Error;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -15,16 +17,20 @@ use tracemill_ipc::{Client, Provider, Rundown, SessionConfig, Stop, Timeouts};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (mut pid, mut seconds, mut buffer_mb, mut providers) = (None, None, 256, Vec::new());
-    let (mut idle, mut stacks) = (None, true);
+    let (mut idle, mut stacks, mut output) = (None, true, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--buffer" => buffer_mb = arguments.next().ok_or("--buffer takes MB")?.parse()?,
             "--seconds" => seconds = Some(arguments.next().ok_or("--seconds takes S")?.parse()?),
             "--idle" => idle = Some(arguments.next().ok_or("--idle takes S")?.parse()?),
+            "--output" => {
+                let path = arguments.next().ok_or("--output takes FILE")?;
+                output = Some(std::fs::File::create(path)?);
+            }
             "--no-stacks" => stacks = false,
             other if pid.is_none() => pid = Some(other.parse::<u32>()?),
-            other => providers.push(provider(other)?),
+            other => providers.push(other.parse::<Provider>()?),
         }
     }
     let pid = pid.ok_or("usage: raw_drain PID [--buffer MB] [--seconds S] [PROVIDER...]")?;
@@ -45,14 +51,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (mut bytes, mut total, mut reads, mut last) = (vec![0; 1 << 20], 0, 0u64, 0);
         loop {
             match reader.read(&mut bytes) {
-                Ok(0) => return Ok::<_, std::io::Error>((total, reads, last, cpu_time())),
+                Ok(0) => {
+                    output.as_ref().map_or(Ok(()), std::fs::File::sync_data)?;
+                    return Ok::<_, std::io::Error>((total, reads, last, cpu_time()));
+                }
                 Ok(len) => {
+                    if let Some(file) = &mut output {
+                        file.write_all(bytes.get(..len).unwrap_or_default())?;
+                    }
                     (total, reads) = (total + len, reads + 1);
                     last = bytes.get(len - 1).copied().unwrap_or_default();
                 }
                 Err(error) if error.kind() == ErrorKind::TimedOut => {
                     idles.store(true, Ordering::Relaxed);
                 }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
@@ -75,17 +88,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (wall, cpu) = (start.elapsed().as_secs_f64(), cpu.as_secs_f64());
     println!("{bytes} bytes in {reads} reads, {wall:.3} s, {cpu:.3} s of CPU: {how}");
     Ok(())
-}
-
-fn provider(text: &str) -> Result<Provider, Box<dyn Error>> {
-    let mut parts = text.splitn(4, ':');
-    let name = parts.next().unwrap_or_default();
-    let keywords = match parts.next() {
-        None | Some("") => u64::MAX,
-        Some(hex) => u64::from_str_radix(hex.trim_start_matches("0x"), 16)?,
-    };
-    let level = parts.next().filter(|level| !level.is_empty()).map_or(Ok(5), str::parse)?;
-    Ok(Provider::new(name, keywords, level).arguments(parts.next().unwrap_or_default()))
 }
 
 /// Of this thread.

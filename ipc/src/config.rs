@@ -1,6 +1,7 @@
 //! What a session is asked to deliver, and which command can carry that.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::error::Error;
 
@@ -157,6 +158,29 @@ impl Provider {
     }
 }
 
+/// `NAME[:KEYWORDS[:LEVEL[:ARGUMENTS]]]`: keywords are hexadecimal, with `0x` or without; a level is 0
+/// to 5. What is left out or empty stands for all of it, keywords and levels alike.
+impl FromStr for Provider {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let mut parts = text.splitn(4, ':');
+        let mut part = || parts.next().unwrap_or_default();
+        let (name, keywords, level, arguments) = (part(), part(), part(), part());
+        let keywords = match keywords.strip_prefix("0x").unwrap_or(keywords) {
+            "" => u64::MAX,
+            hex => u64::from_str_radix(hex, 16)
+                .map_err(|_| Error::Request("keywords that are no hexadecimal number"))?,
+        };
+        let level = match level {
+            "" => 5,
+            level => level.parse().map_err(|_| Error::Request("a level that is no number"))?,
+        };
+        let provider = Self::new(name, keywords, level).arguments(arguments);
+        provider.check().map(|()| provider)
+    }
+}
+
 impl SessionConfig {
     /// Most providers of a session.
     pub const MAX_PROVIDERS: usize = 1000;
@@ -232,6 +256,19 @@ mod tests {
         assert_eq!(config.needs().0, Collect::V4);
         config.providers.push(Provider::new("Q", 0, 0).filter(EventFilter::Except(Vec::new())));
         assert_eq!(config.needs().0, Collect::V5);
+    }
+
+    #[test]
+    fn a_provider_in_text() {
+        let is = |text: &str, provider| assert_eq!(text.parse(), Ok(provider), "{text}");
+        is("A", Provider::new("A", u64::MAX, 5));
+        is("A:0x1f", Provider::new("A", 0x1f, 5));
+        is("A::2", Provider::new("A", u64::MAX, 2));
+        is("A:ff:0:k=v:w;x=y", Provider::new("A", 0xff, 0).arguments("k=v:w;x=y"));
+        for wrong in ["", ":1", "A:xyz", "A:1:loud", "A:1:6", "A:1:256", "A:1:-1"] {
+            let refused = wrong.parse::<Provider>();
+            assert!(matches!(refused, Err(Error::Request(_))), "{wrong}: {refused:?}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tracemill::{Auto, Bytes, PoolStats};
 
-use super::live::{Live, Next};
+use super::live::{Chunks, Live, Next};
 use super::{map, text};
 
 /// Bytes mapped at once: a multiple of every page size.
@@ -42,6 +42,7 @@ enum Source {
         behind: VecDeque<(File, u64)>,
     },
     Read(Live),
+    Chunks(Box<dyn Chunks>),
 }
 
 impl Input {
@@ -111,6 +112,12 @@ impl Input {
         Self::read(name, stream, None)
     }
 
+    /// What a running process has sent, and somebody else has read.
+    pub(crate) fn chunks(name: String, chunks: impl Chunks + 'static) -> Self {
+        let source = Source::Chunks(Box::new(chunks));
+        Self { name, total: None, head: Vec::new(), index: None, parts: Vec::new(), source }
+    }
+
     /// Input that may pause; of `total` bytes if that is known.
     ///
     /// # Errors
@@ -159,10 +166,10 @@ impl Input {
         self.total.is_none()
     }
 
-    /// The buffers, unless the file is mapped.
+    /// The buffers, where they are its own.
     pub(crate) fn pool(&self) -> Option<PoolStats> {
         match &self.source {
-            Source::Mapped { .. } => None,
+            Source::Mapped { .. } | Source::Chunks(_) => None,
             Source::Read(live) => Some(live.pool()),
         }
     }
@@ -186,6 +193,7 @@ impl Source {
                 (*file, *len, *at) = (next.0, next.1, 0);
             },
             Self::Read(live) => live.next(patience),
+            Self::Chunks(chunks) => chunks.next(patience),
         }
     }
 }

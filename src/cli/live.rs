@@ -24,6 +24,15 @@ pub(crate) enum Next {
     End,
 }
 
+/// Chunks that somebody else has read.
+pub(crate) trait Chunks {
+    /// As [`Live::next`].
+    ///
+    /// # Errors
+    /// They cannot be had.
+    fn next(&mut self, patience: Option<Duration>) -> io::Result<Next>;
+}
+
 /// A reader on a thread of its own. All that it hands out has to be dropped before more is asked
 /// for: it has but two buffers.
 pub(crate) struct Live {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tracemill::{Config, Filter};
+use tracemill::{Config, Filter, Glob};
 
 use super::args::{MonitorArgs, usage_error};
 use super::attach::{Asked, Origin, Watch, live};
@@ -20,9 +20,24 @@ pub(crate) fn run(args: &MonitorArgs) -> io::Result<Outcome> {
         let message = "which process? -p PID, -n NAME or --dport PATH; see 'tracemill ps'";
         usage_error(message);
     }
+    let names = || config.providers.iter().map(|provider| &*provider.name);
+    for wanted in &args.filters.provider {
+        if !names().any(|name| Glob::of_names(wanted).fits_name(name)) {
+            let asked: Vec<_> = names().collect();
+            let message = format!(
+                "--provider {wanted} chooses of what is asked for, which is {}; to ask for it, name it \
+                 in --providers",
+                asked.join(", ")
+            );
+            if !args.quiet {
+                console.say(None, "remark", None, &message);
+            }
+        }
+    }
     let asked = Asked {
         running: &args.running,
         config: &config,
+        named: &args.asking.named(),
         needs_stacks: true,
         duration: args.asking.duration,
         is_quiet: args.quiet,
@@ -51,7 +66,7 @@ impl Watch for Monitor<'_> {
     }
 
     fn config(&self) -> Config {
-        self.args.printing.config()
+        self.args.running.memory.limit(self.args.printing.config())
     }
 
     fn is_json(&self) -> bool {

@@ -40,7 +40,7 @@ impl Recording {
     fn start(traits: Traits, arguments: &[&str]) -> Self {
         let (runtime, folder) = (Runtime::new(traits), Folder::new());
         let port = format!("{},connect", runtime.path.display());
-        let mut all = vec!["collect", "--dport", &port, "--providers", "Demo"];
+        let mut all = vec!["collect", "--dport", &port];
         all.extend(arguments);
         let mut command = command(&all);
         let child = command.stdin(Stdio::null()).current_dir(&folder.0).spawn().unwrap();

@@ -138,6 +138,9 @@ fn a_signal_ends_it() {
         // Nobody takes care of it.
         (&[Signal::TERM][..], -15),
         (&[Signal::KILL], -9),
+        // Of a program that takes no care of them.
+        (&[Signal::INT], -2),
+        (&[Signal::QUIT], -3),
         // The first is survived.
         (&[Signal::SEGV, Signal::SEGV], -11),
         (&[Signal::ABORT, Signal::ABORT], -6),

@@ -136,7 +136,7 @@ fn hold(run: &Path, scenario: &str, providers: &[&str]) -> String {
 
 fn session(providers: &[&str]) -> SessionConfig {
     let mut all = config("none");
-    all.providers = providers.iter().map(|one| crate::watch::provider(one)).collect();
+    all.providers = providers.iter().map(|one| one.parse().unwrap()).collect();
     all
 }
 

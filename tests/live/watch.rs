@@ -6,8 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{JoinHandle, spawn};
 use std::time::Instant;
 
-use tracemill::ipc::{Client, Collect, EventFilter, Provider, Rundown};
-use tracemill::ipc::{SessionConfig, Stop, Stopper};
+use tracemill::ipc::{Client, Collect, EventFilter, Rundown, SessionConfig, Stop, Stopper};
 
 use crate::child::{LONG, wait_for};
 use crate::trace::Trace;
@@ -47,18 +46,10 @@ pub fn by(command: Collect, providers: &str) -> SessionConfig {
 
 /// A session of these, with spaces between, without rundown.
 pub fn config(providers: &str) -> SessionConfig {
-    let mut config = SessionConfig::new(providers.split(' ').map(provider).collect());
+    let mut config =
+        SessionConfig::new(providers.split(' ').map(|text| text.parse().unwrap()).collect());
     config.rundown = Rundown::None;
     config
-}
-
-/// `NAME[:KEYWORDS[:LEVEL[:ARGUMENTS]]]`, by default all of it.
-pub fn provider(text: &str) -> Provider {
-    let mut parts = text.splitn(4, ':');
-    let name = parts.next().unwrap();
-    let keywords = parts.next().map_or(u64::MAX, |hex| u64::from_str_radix(hex, 16).unwrap());
-    let level = parts.next().map_or(5, |level| level.parse().unwrap());
-    Provider::new(name, keywords, level).arguments(parts.next().unwrap_or_default())
 }
 
 impl Watch {

@@ -88,8 +88,13 @@ impl Program {
 
     /// Waits for a line of its output with this in it.
     pub fn wait_line(&self, text: &str) -> String {
+        self.wait_line_for(text, LONG)
+    }
+
+    /// The same, for at most so long.
+    pub fn wait_line_for(&self, text: &str, long: Duration) -> String {
         loop {
-            let line = self.lines.recv_timeout(LONG).unwrap_or_else(|_| panic!("no {text}"));
+            let line = self.lines.recv_timeout(long).unwrap_or_else(|_| panic!("no {text}"));
             if line.contains(text) {
                 return line;
             }

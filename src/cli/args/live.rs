@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
 use super::{Filters, Printing, bytes};
-use crate::cli::attach::{self, Asking, Running, Source, Target};
+use crate::cli::attach::{self, Asking, Memory, Running, Source, Target};
 use crate::cli::collect;
 
 #[derive(Args, Debug)]
@@ -203,6 +203,13 @@ pub(crate) struct CollectArgs {
     pub until: Until,
     #[command(flatten)]
     pub rotation: RotationArgs,
+    /// Ask the process anew after this time, as 1h: the names of events, which only grow as long as a
+    /// session lives, begin afresh, with a part of their own. What happens between the two sessions,
+    /// usually some milliseconds, is not seen, and a message says how long that was
+    #[arg(long, value_name = "TIME", value_parser = attach::some_time)]
+    pub renew_every: Option<Duration>,
+    #[command(flatten)]
+    pub memory: Memory,
     /// Let a process that was started suspended run, once it is recorded
     #[arg(long, value_name = "BOOL", default_value_t = true, num_args = 0..=1,
           default_missing_value = "true", action = ArgAction::Set)]
@@ -229,7 +236,8 @@ pub(crate) struct CollectArgs {
 pub(crate) struct RotationArgs {
     /// Record in parts, FILE.0001 and so on, each of which can be read alone: a new one after so many
     /// bytes, with K, M or G for units of 1024, at the next sequence point. There is one about every
-    /// 10 MB
+    /// 10 MB. Once a process has defined some 64M of events there are no more parts; --renew-every
+    /// begins afresh
     #[arg(long = "rotate-size", value_name = "BYTES", value_parser = bytes_u64)]
     pub size: Option<u64>,
     /// The same after this time, as 10m

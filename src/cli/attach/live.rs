@@ -22,6 +22,8 @@ pub(super) const LOOK: Duration = Duration::from_millis(100);
 pub(crate) struct Asked<'a> {
     pub running: &'a Running,
     pub config: &'a SessionConfig,
+    /// Names of providers that should send something.
+    pub named: &'a [String],
     /// Whether a session has to have stacks, or not, as it says; else they are left out where the
     /// runtime can do that.
     pub needs_stacks: bool,

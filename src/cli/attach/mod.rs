@@ -4,8 +4,10 @@ mod ids;
 mod live;
 mod profiles;
 mod providers;
+pub(crate) mod renew;
 mod running;
 mod sessions;
+mod silent;
 mod source;
 mod stopping;
 mod watch;
@@ -18,7 +20,8 @@ use tracemill::ipc::{Client, Error, Places, Process, Reader, Rundown, SessionCon
 pub(crate) use live::{Asked, watch as live};
 pub(crate) use profiles::{PROFILES, Profile};
 pub(crate) use providers::Providers;
-pub(crate) use running::{Dial, Running};
+pub(crate) use running::{Dial, Memory, Running, some_time};
+pub(crate) use silent::Silent;
 pub(crate) use source::Source;
 pub(crate) use stopping::{Stopping, Unheard};
 pub(crate) use watch::{Origin, Watch, watch};
@@ -79,6 +82,14 @@ pub(crate) struct Asking {
 }
 
 impl Asking {
+    /// The providers that are named one by one, as they are written.
+    pub(crate) fn named(&self) -> Vec<String> {
+        let mut providers = Providers::default();
+        // What cannot be read has been told.
+        self.providers.iter().for_each(|list| drop(providers.add_list(list)));
+        providers.into_config().providers.into_iter().map(|provider| provider.name).collect()
+    }
+
     /// The session asked for; `default` are the profiles if nothing is named. `rundown`: whether
     /// methods and modules are wanted at the end.
     ///

@@ -4,9 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
+use tracemill::Config;
 use tracemill::ipc::{Client, Error, Runtime, Timeouts};
 
 use super::{Found, Target, duration};
+use crate::cli::args::bytes;
 
 /// Processes, and how they are watched.
 #[derive(Args, Debug)]
@@ -33,6 +35,31 @@ pub(crate) struct Running {
     /// the interval under way is lost as well, and totals of instruments begin at 0 again
     #[arg(long, value_name = "TIME", value_parser = some_time)]
     pub renew_every: Option<Duration>,
+    #[command(flatten)]
+    pub memory: Memory,
+}
+
+/// How much is held.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct Memory {
+    /// The most memory that what is read of one process may take, with K, M or G for units of 1024, at
+    /// least 4M: names of events, threads, stacks, what waits for its turn. Beyond it, events come
+    /// without their names, or out of order, and a message says how many. By default it is as much as
+    /// 384M, of which few programs need a tenth
+    #[arg(long = "max-memory", value_name = "BYTES", value_parser = some_bytes)]
+    pub max: Option<usize>,
+}
+
+impl Memory {
+    /// The limits, lowered to what was asked for.
+    pub(crate) fn limit(self, mut config: Config) -> Config {
+        if let Some(max) = self.max {
+            config.budget = max;
+            // Each process has but one.
+            config.threads = 1;
+        }
+        config
+    }
 }
 
 impl Running {
@@ -97,8 +124,17 @@ impl Found {
     }
 }
 
+/// Enough memory to work in.
+fn some_bytes(text: &str) -> Result<usize, String> {
+    let bytes = bytes(text)?;
+    if bytes < 4 << 20 {
+        return Err("expected 4M or more".to_owned());
+    }
+    Ok(bytes)
+}
+
 /// A time that is long enough for something to happen in it.
-fn some_time(text: &str) -> Result<Duration, String> {
+pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
     let time = duration(text)?;
     if time < Duration::from_secs(1) {
         return Err("expected a second or more".to_owned());
@@ -109,6 +145,15 @@ fn some_time(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn memory_is_enough_to_work_in() {
+        assert!(some_bytes("4M").is_ok() && some_bytes("3M").is_err() && some_bytes("x").is_err());
+        let memory = |max| Memory { max }.limit(Config::default());
+        assert_eq!(memory(None), Config::default());
+        let small = memory(Some(8 << 20));
+        assert!(small.fitted().worst_case() <= 8 << 20);
+    }
 
     #[test]
     fn a_port_is_ours_or_theirs() {

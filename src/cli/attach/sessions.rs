@@ -1,58 +1,46 @@
-//! One process, read session by session.
-//!
-//! A session may be renewed: it is stopped, read to its end, and begun anew with the same visitor. Two
-//! sessions at once would lose nothing, but an event has nothing that is the same in both (time and
-//! numbers are of each session alone), so that it could not be told which it was printed of already.
+//! One process, read session by session, with the same visitor.
 
 use std::io;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tracemill::ipc::Error;
+use tracemill::Batch;
 
-use super::live::{LOOK, Live};
-use super::{Attached, Found, Origin, Watch};
+use super::live::Live;
+use super::{Attached, Found, Origin, Silent, Watch, renew};
 use crate::cli::console::Console;
 use crate::cli::input::Input;
 use crate::cli::outcome::Outcome;
-use crate::cli::pump::{self, Pass};
+use crate::cli::pump::{self, Pass, Visitor};
 use crate::cli::remarks;
 
-/// How long a runtime may refuse to begin a session anew.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long nothing may come before that is told: longer than most people would wait in silence.
+const SILENCE: Duration = Duration::from_secs(10);
 
 impl<W: Watch> Live<'_, W> {
-    /// Starts the next session. A runtime that is about to end refuses for a moment before it is gone.
-    fn start_anew(&self, process: &Found) -> Result<Attached, Error> {
-        let began = Instant::now();
-        loop {
-            match self.start(process) {
-                Err(Error::Runtime(_) | Error::Timeout(_))
-                    if began.elapsed() < PATIENCE && !self.stopping.is_stopped() =>
-                {
-                    thread::sleep(LOOK);
-                }
-                session => return session,
-            }
-        }
-    }
-
     /// Reads one process to its end, session by session.
     pub(super) fn one(&self, process: &Found, mut session: Attached) -> io::Result<Outcome> {
         let mut console = Console::live(self.watch.is_json(), self.asked.is_quiet);
         let origin = Origin { name: process.name.clone(), pid: Some(process.pid), until_ns: None };
         let (mut visitor, mut outcome) = (self.watch.visitor(&origin), Outcome::default());
+        let (mut silent, has_come) = (Silent::new(self.asked.named), AtomicBool::new(false));
         loop {
-            let (pass, stopped) = self.session(session, &mut visitor, &mut console);
+            let (pass, stopped) = self.session(session, &has_come, &mut visitor, &mut console);
+            // That is told once.
+            has_come.store(true, Ordering::Relaxed);
             // Whoever reads the output has gone, or has seen enough: nobody needs the sessions any
             // more.
             if pass.as_ref().map_or(true, Pass::is_stopped) {
                 self.stopping.stop();
             }
             let mut pass = pass?;
-            let stopped = stopped.filter(|_| !self.stopping.is_stopped());
-            let next = stopped.map(|at| (self.start_anew(process), at.elapsed()));
+            silent.look(&pass);
+            let next = stopped.map(|at| {
+                (renew::start_anew(&self.stopping, || self.start(process)), at.elapsed())
+            });
             outcome |= pass.outcome;
             if pass.stats.lost > 0 && self.asked.fail_on_loss {
                 outcome |= Outcome::LOSS;
@@ -60,12 +48,9 @@ impl<W: Watch> Live<'_, W> {
             // Nobody waits for what may come later, so that this is as it should be.
             pass.stats.early = 0;
             let error = match next {
-                Some((Ok(new), gap)) => {
+                Some((Ok(Some(new)), gap)) => {
                     remarks::print(&console, &pass);
-                    let ms = gap.as_millis().max(1);
-                    let message =
-                        format!("asked anew; what happened in {ms} ms before is not seen");
-                    console.remark(&process.name, &message);
+                    console.remark(&process.name, &renew::remark(gap));
                     let renewed = self.watch.renewed(&mut visitor);
                     if renewed.is_err() {
                         self.stopping.stop();
@@ -74,8 +59,7 @@ impl<W: Watch> Live<'_, W> {
                     session = new;
                     continue;
                 }
-                // It ended at that very time.
-                None | Some((Err(Error::NotFound | Error::Refused | Error::Closed(_)), _)) => None,
+                None | Some((Ok(None), _)) => None,
                 Some((Err(error), _)) => Some(error),
             };
             let finished = self.watch.finish(visitor, &pass, &console);
@@ -84,6 +68,7 @@ impl<W: Watch> Live<'_, W> {
             }
             finished?;
             remarks::print(&console, &pass);
+            silent.print(&console, &process.name);
             if let Some(error) = error {
                 outcome |= self.failed(Some(&process.name), &error);
             }
@@ -95,27 +80,50 @@ impl<W: Watch> Live<'_, W> {
     fn session(
         &self,
         session: Attached,
+        has_come: &AtomicBool,
         visitor: &mut W::Visitor,
         console: &mut Console,
     ) -> (io::Result<Pass>, Option<Instant>) {
         let Attached { name, reader, unheard, .. } = session;
+        let said = Console::live(self.watch.is_json(), self.asked.is_quiet);
+        let process = name.clone();
         thread::scope(|scope| {
             let (end, ends) = channel::<()>();
-            let (unheard, stopping) = (&unheard, &self.stopping);
-            let renew = self.asked.running.renew_every.map(|every| {
-                let at = move || {
-                    (ends.recv_timeout(every) == Err(RecvTimeoutError::Timeout))
-                        .then(|| stopping.stop_one(unheard))
-                        .flatten()
-                };
-                scope.spawn(at)
+            scope.spawn(move || {
+                let is_over = ends.recv_timeout(SILENCE) != Err(RecvTimeoutError::Timeout);
+                if !is_over && !has_come.load(Ordering::Relaxed) {
+                    let seconds = SILENCE.as_secs();
+                    said.remark(&process, &format!("no event came in the first {seconds} s"));
+                }
             });
-            let pass = Input::live(name, reader).and_then(|input| {
-                pump::pump_input(input, true, &self.watch.config(), console, visitor)
-            });
+            let mut noticing = Noticing { visitor, has_come };
+            let read = || {
+                let input = Input::live(name, reader)?;
+                pump::pump_input(input, true, &self.watch.config(), console, &mut noticing)
+            };
+            let every = self.asked.running.renew_every;
+            let read = renew::read_for(every, &unheard, &self.stopping, read);
             drop(end);
-            let renewed = renew.and_then(|thread| thread.join().ok().flatten());
-            (pass, renewed)
+            read
         })
+    }
+}
+
+/// A visitor, and whether it has met an event.
+struct Noticing<'a, V> {
+    visitor: &'a mut V,
+    has_come: &'a AtomicBool,
+}
+
+impl<V: Visitor> Visitor for Noticing<'_, V> {
+    fn batch(&mut self, batch: &Batch<'_>) -> io::Result<ControlFlow<()>> {
+        if batch.iter().len() > 0 {
+            self.has_come.store(true, Ordering::Relaxed);
+        }
+        self.visitor.batch(batch)
+    }
+
+    fn pause(&mut self) -> io::Result<()> {
+        self.visitor.pause()
     }
 }

@@ -79,6 +79,7 @@ pub(crate) fn watch<W: Watch>(
     let asked = live::Asked {
         running: &source.running,
         config: session,
+        named: &[],
         needs_stacks: false,
         duration: source.duration,
         is_quiet: source.reading.quiet,

@@ -1,35 +1,37 @@
 //! `tracemill collect`: sessions of running processes, recorded byte for byte.
 
+mod follow;
 mod launch;
 mod name;
+mod one;
 mod place;
 mod record;
 mod report;
 mod rotate;
 mod until;
+mod write;
 
-use std::io::{self, ErrorKind};
-use std::ops::ControlFlow;
+use std::io;
 use std::path::PathBuf;
 use std::thread;
-use std::time::Instant;
 
 use jiff::Zoned;
+use tracemill::Filter;
 use tracemill::ipc::SessionConfig;
-use tracemill::{Batch, Config, Filter};
 
 use self::launch::{Origin, Source};
+use self::one::{Asked, Recorded};
 use self::place::Place;
-use self::record::Output;
-use self::report::Report;
 use self::rotate::{Limits, Rotation, numbered};
+use self::write::Output;
 use super::args::{CollectArgs, RotationArgs, usage_error};
 use super::attach::{Attached, Found, Stopping, find};
 use super::console::Console;
-use super::input::{self, Input};
 use super::outcome::Outcome;
 use super::progress::Status;
-use super::pump::{self, Visitor};
+
+/// Most bytes of definitions that are kept for the parts to come, if not as is asked for.
+const MAX_KEPT: usize = 64 << 20;
 
 /// Records until all processes have ended, or it is stopped.
 pub(crate) fn run(args: &CollectArgs) -> io::Result<Outcome> {
@@ -40,8 +42,8 @@ pub(crate) fn run(args: &CollectArgs) -> io::Result<Outcome> {
     let config = config.unwrap_or_else(|message| wrong(&message));
     let until = until::filter(&args.until).unwrap_or_else(|message| wrong(&message));
     let origin = Origin::of(args).unwrap_or_else(|message| wrong(message));
-    if args.rotation.keep.is_some() && !limits(args).is_given() {
-        wrong("--keep is for parts: give --rotate-size or --rotate-every");
+    if args.rotation.keep.is_some() && !is_in_parts(args) {
+        wrong("--keep is for parts: give --rotate-size, --rotate-every or --renew-every");
     }
     // Before anything is started, so that it can be stopped.
     let stopping = Stopping::default();
@@ -75,7 +77,7 @@ pub(crate) fn run(args: &CollectArgs) -> io::Result<Outcome> {
             if let Some(duration) = args.asking.duration {
                 stopping.after(duration)?;
             }
-            outcome |= record(started, args, until.as_ref(), &stopping)?;
+            outcome |= record(started, args, &config, until.as_ref(), &stopping)?;
         }
         Err((refused, message)) => {
             console.say(None, "output", None, &message);
@@ -107,25 +109,34 @@ fn places(found: &[Found], args: &CollectArgs) -> Result<Vec<Output>, place::Ref
     Ok(outputs)
 }
 
+fn is_in_parts(args: &CollectArgs) -> bool {
+    args.rotation.size.is_some() || args.rotation.every.is_some() || args.renew_every.is_some()
+}
+
 fn limits(args: &CollectArgs) -> Limits {
     let RotationArgs { size, every, keep } = args.rotation;
-    Limits { bytes: size, time: every, keep }
+    // A quarter of what there is; the rest is for others.
+    let kept = args.memory.max.map_or(MAX_KEPT, |max| max / 4);
+    Limits { bytes: size, time: every, keep, kept }
 }
 
 fn open(path: Option<PathBuf>, args: &CollectArgs) -> Result<Output, place::Refusal> {
-    let limits = limits(args);
+    let in_parts = is_in_parts(args);
     match path {
-        None if limits.is_given() => {
+        None if in_parts => {
             Err((Outcome::USAGE, "parts need a file to be named after: give -o FILE".to_owned()))
         }
         None => Place::stdout(args.force).map(Output::Whole),
-        Some(path) if limits.is_given() => {
+        Some(path) if in_parts => {
             let place = Place::file(&numbered(&path, 1), args.yes)?;
-            Ok(Output::Parts(Box::new(Rotation::new(limits, &path, args.yes, place))))
+            Ok(Output::Parts(Box::new(Rotation::new(limits(args), &path, args.yes, place))))
         }
         Some(path) => Place::file(&path, args.yes).map(Output::Whole),
     }
 }
+
+/// A process with its session, and where it goes.
+type Started = (Found, Attached, Output);
 
 /// Starts the sessions. Those that cannot be had are told.
 fn start(
@@ -134,11 +145,11 @@ fn start(
     config: &SessionConfig,
     stopping: &Stopping,
     console: &Console,
-) -> (Vec<(Attached, Output)>, Outcome) {
+) -> (Vec<Started>, Outcome) {
     let (mut started, mut outcome) = (Vec::new(), Outcome::default());
     for (process, output) in found.into_iter().zip(places) {
         match process.start(config, stopping) {
-            Ok(session) => started.push((session, output)),
+            Ok(session) => started.push((process, session, output)),
             Err(error) => {
                 console.say(Some(&process.name), "session", None, &error.to_string());
                 outcome |= Outcome::TARGET;
@@ -151,22 +162,19 @@ fn start(
 
 /// Records each on threads of its own.
 fn record(
-    started: Vec<(Attached, Output)>,
+    started: Vec<Started>,
     args: &CollectArgs,
+    config: &SessionConfig,
     until: Option<&Filter>,
     stopping: &Stopping,
 ) -> io::Result<Outcome> {
     let status = Status::new(!args.quiet && !args.no_progress, started.len());
     let mut outcome = Outcome::default();
+    let named = args.asking.named();
+    let asked = Asked { args, config, until, named: &named, stopping, status: &status };
     let result = thread::scope(|scope| {
-        let one = |(part, (session, output))| {
-            let (status, until) = (&status, until.cloned());
-            scope.spawn(move || {
-                let console = Console::part(args.quiet, status, part);
-                // What the parser has to say of a stream that ends early is in the report.
-                let parsing = Console::part(true, status, part);
-                record_one(session, output, until, stopping, &console, parsing)
-            })
+        let one = |(part, (process, session, output))| {
+            scope.spawn(move || Recorded::new(asked, process, part).record(session, output))
         };
         let threads: Vec<_> = started.into_iter().enumerate().map(one).collect();
         threads.into_iter().try_for_each(|thread| {
@@ -180,79 +188,6 @@ fn record(
     });
     status.clear();
     result.map(|()| outcome)
-}
-
-fn record_one(
-    session: Attached,
-    output: Output,
-    until: Option<Filter>,
-    stopping: &Stopping,
-    console: &Console,
-    mut parsing: Console,
-) -> io::Result<Report> {
-    let began = Instant::now();
-    let (process, name) = (session.name.clone(), output.place().name.clone());
-    let in_parts = matches!(output, Output::Parts(_));
-    if let Some(part) = output.place().part() {
-        let part = part.to_owned();
-        stopping.before_leaving(move || {
-            if in_parts || part.exists() {
-                let parts = if in_parts { ", and in the parts behind it" } else { "" };
-                let part = part.display();
-                let message = format!("interrupted; what came until now is in {part}{parts}");
-                Console::plain(false).say(None, "remark", None, &message);
-            }
-        });
-    }
-    let (recording, follower) = record::start(session, output, stopping)?;
-    let input = Input::live(process.clone(), follower)?;
-    let mut counting = Counting { until, stopping };
-    let pass = pump::pump_input(input, true, &Config::default(), &mut parsing, &mut counting);
-    let written = recording.wait();
-    let pass = pass?;
-    if let Some(filter) = &counting.until {
-        super::filter::remarks(filter, &pass, console);
-    }
-    let mut report = Report::new(&pass, written.bytes, began.elapsed(), stopping.is_stopped());
-    if let Err(error) = &written.read {
-        console.say(Some(&process), "io", None, &input::explain(error));
-        report.outcome |= Outcome::IO;
-    }
-    match written.write {
-        Ok(()) => {
-            let parts = if in_parts { " and the parts behind it" } else { "" };
-            console.remark(&process, &format!("{}; in {name}{parts}", report.line()));
-        }
-        // Whoever was given the recording has seen enough.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
-        Err(error) => {
-            let kept = written.part.map(|part| format!("; what came is in {}", part.display()));
-            let kept = kept.unwrap_or_default();
-            let message = format!("cannot write: {}{kept}", input::explain(&error));
-            console.say(Some(&name), "io", None, &message);
-            report.outcome |= Outcome::IO;
-        }
-    }
-    Ok(report)
-}
-
-/// Looks for the event that ends the recording; the pump counts.
-struct Counting<'a> {
-    until: Option<Filter>,
-    stopping: &'a Stopping,
-}
-
-impl Visitor for Counting<'_> {
-    fn batch(&mut self, batch: &Batch<'_>) -> io::Result<ControlFlow<()>> {
-        if let Some(filter) = &mut self.until
-            && !self.stopping.is_stopped()
-            && batch.iter().any(|event| filter.takes(event))
-        {
-            self.stopping.stop();
-        }
-        // What is on its way is counted as well.
-        Ok(ControlFlow::Continue(()))
-    }
 }
 
 /// The formats that can be written: one, in whatever case.

@@ -8,6 +8,7 @@ use crate::cli::pump::Pass;
 use crate::cli::text;
 
 /// How a recording went.
+#[derive(Clone)]
 pub(crate) struct Report {
     how: &'static str,
     bytes: u64,
@@ -35,6 +36,16 @@ impl Report {
         let events = (is_read && pass.is_known()).then_some(pass.stats.events);
         let lost = events.and(pass.lost());
         Self { how, bytes, events, lost, duration, outcome: pass.outcome }
+    }
+
+    /// The same with what came of the next session, of the same process. Its bytes are of both already.
+    pub(crate) fn and(&self, next: &Self) -> Self {
+        let sum = |one: Option<u64>, other: Option<u64>| Some(one? + other?);
+        let mut both = next.clone();
+        both.events = sum(self.events, next.events);
+        both.lost = sum(self.lost, next.lost);
+        both.outcome |= self.outcome;
+        both
     }
 
     /// It, for people.

@@ -29,8 +29,8 @@ pub(super) type Shared = Arc<Mutex<Box<dyn Output>>>;
 /// Visits the events of one process or file.
 pub(super) struct Collector {
     pub origin: Origin,
-    pub told: Told,
-    wanted: Arc<Wanted>,
+    told: Told,
+    wanted: Wanted,
     output: Shared,
     /// Only counters at this interval, in milliseconds.
     interval_ms: Option<u64>,
@@ -41,7 +41,7 @@ pub(super) struct Collector {
     tags: HashMap<Id, [String; 2]>,
     /// Seconds of an interval of the metrics.
     per: f64,
-    pub unreadable: u64,
+    unreadable: u64,
 }
 
 /// What an instrument is known by.
@@ -57,7 +57,7 @@ impl Collector {
     pub(super) fn new(
         origin: Origin,
         told: Told,
-        wanted: Arc<Wanted>,
+        wanted: Wanted,
         output: Shared,
         interval_ms: Option<u64>,
         per: f64,
@@ -87,6 +87,16 @@ impl Collector {
         let mut output = lock(&output);
         self.release(i64::MAX, &mut **output)?;
         output.finish(&self.origin, start_utc_ns)
+    }
+
+    /// Says what was not shown, and why.
+    pub(super) fn rest(&self, refused: u64) {
+        self.told.rest(refused, self.unreadable);
+        // What is in a recording was asked for by somebody else.
+        if self.origin.pid.is_some() {
+            let names: Vec<_> = self.wanted.not_met().collect();
+            self.told.nothing_of(&names);
+        }
     }
 
     /// Shows what still waits, and forgets what is known by number: a new session counts anew.

@@ -74,7 +74,7 @@ pub(crate) fn run(args: &CountersArgs) -> io::Result<Outcome> {
             return Ok(Outcome::IO);
         }
     };
-    let (wanted, has_read) = (Arc::new(wanted), AtomicBool::new(false));
+    let has_read = AtomicBool::new(false);
     let verb = Counters { args, form, wanted, ask, output, has_read };
     let mut outcome = watch(&args.source, &config, &verb)?;
     // Where nothing could be had, there is nothing to show either.
@@ -133,7 +133,7 @@ fn process_name(args: &CountersArgs) -> String {
 struct Counters<'a> {
     args: &'a CountersArgs,
     form: CounterForm,
-    wanted: Arc<Wanted>,
+    wanted: Wanted,
     ask: Ask,
     output: Shared,
     /// There was something to read.
@@ -149,7 +149,7 @@ impl Watch for Counters<'_> {
         Collector::new(
             origin.clone(),
             told,
-            Arc::clone(&self.wanted),
+            self.wanted.clone(),
             Arc::clone(&self.output),
             self.args.interval_ms(),
             self.args.interval(),
@@ -160,7 +160,7 @@ impl Watch for Counters<'_> {
         self.has_read.store(true, Ordering::Relaxed);
         collector.finish(pass.parser.format().state().clock.origin_utc_ns)?;
         let refused = lock(&self.output).leave(&collector.origin);
-        collector.told.rest(refused, collector.unreadable);
+        collector.rest(refused);
         Ok(())
     }
 
@@ -169,7 +169,7 @@ impl Watch for Counters<'_> {
     }
 
     fn config(&self) -> Config {
-        pump::limits(Order::File, None)
+        self.args.source.running.memory.limit(pump::limits(Order::File, None))
     }
 
     fn is_json(&self) -> bool {

@@ -50,8 +50,10 @@ impl Table {
 
     /// `process 5, 2026-11-25T03:51:34Z, 1.028 s`.
     fn head(&self, out: &mut impl Write, name: &str) -> io::Result<()> {
-        let time = text::span(self.time.ns);
-        let utc = text::moment(self.time.utc_ns);
+        // Nobody who looks at a table needs more of it.
+        let whole = |ns: Option<i64>, unit: i64| ns.map(|ns| ns - ns.rem_euclid(unit));
+        let time = text::span(whole(self.time.ns, 1_000_000));
+        let utc = text::moment(whole(self.time.utc_ns, 1_000_000_000));
         writeln!(out, "{}, {utc}, {time}", input::called(name))
     }
 }

@@ -117,6 +117,16 @@ impl Told {
         }
     }
 
+    /// Says of which providers nothing came.
+    pub(super) fn nothing_of(&self, names: &[&str]) {
+        if !names.is_empty() {
+            let names = names.join(", ");
+            self.say(&format!(
+                "no value of {names} came: it has another name (case counts), or was not used"
+            ));
+        }
+    }
+
     fn limit(&self, what: &str, option: &str, value: impl Fn(&Ask) -> u32) {
         let limit = self.ask.as_ref().map_or_else(String::new, |ask| format!(" {}", value(ask)));
         self.say(&format!("it has more {what} than --{option}{limit} allows: some are not shown"));

@@ -21,6 +21,8 @@ pub(super) struct Provider {
     pub is_source: bool,
     /// None: all of it.
     pub counters: Vec<String>,
+    /// Something of it has come.
+    pub is_met: bool,
 }
 
 impl Wanted {
@@ -50,16 +52,27 @@ impl Wanted {
         Ok(())
     }
 
-    /// Whether a counter of an event source is.
-    pub(super) fn has_counter(&self, provider: &str, name: Text<'_>) -> bool {
-        self.providers.is_empty()
-            || self.providers.iter().any(|one| one.name == provider && one.has(name))
+    /// Whether a counter of an event source is. What it fits is met.
+    pub(super) fn has_counter(&mut self, provider: &str, name: Text<'_>) -> bool {
+        self.meet(|one| one.name == provider && one.has(name))
     }
 
-    /// Whether an instrument of a meter is.
-    pub(super) fn has_instrument(&self, meter: Text<'_>, name: Text<'_>) -> bool {
-        let fits = |one: &Provider| !one.is_source && meter == *one.name && one.has(name);
-        self.providers.is_empty() || self.providers.iter().any(fits)
+    /// Whether an instrument of a meter is. What it fits is met.
+    pub(super) fn has_instrument(&mut self, meter: Text<'_>, name: Text<'_>) -> bool {
+        self.meet(|one| !one.is_source && meter == *one.name && one.has(name))
+    }
+
+    fn meet(&mut self, fits: impl Fn(&Provider) -> bool) -> bool {
+        let Some(one) = self.providers.iter_mut().find(|one| fits(one)) else {
+            return self.providers.is_empty();
+        };
+        one.is_met = true;
+        true
+    }
+
+    /// Names of those of which nothing was met.
+    pub(super) fn not_met(&self) -> impl Iterator<Item = &str> {
+        self.providers.iter().filter(|one| !one.is_met).map(|one| &*one.name)
     }
 
     /// Whether a meter of the name is not meant.
@@ -116,7 +129,7 @@ fn parse(spec: &str) -> Result<Provider, String> {
     if list.is_some() && counters.is_empty() {
         return Err(format!("brackets without a counter: '{spec}'"));
     }
-    Ok(Provider { name, is_source: source.is_some(), counters })
+    Ok(Provider { name, is_source: source.is_some(), counters, is_met: false })
 }
 
 #[cfg(test)]
@@ -158,9 +171,11 @@ mod tests {
         let mut wanted = Wanted::default();
         wanted.add_list("A[x],EventCounters\\B").unwrap();
         let text = |text: &'static str| Text::utf8(text.as_bytes());
+        assert!(wanted.not_met().eq(["A", "B"]));
         assert!(wanted.has_counter("A", text("x")) && wanted.has_instrument(text("A"), text("x")));
         assert!(!wanted.has_counter("A", text("y")) && !wanted.has_counter("C", text("x")));
         assert!(wanted.has_counter("B", text("y")) && !wanted.has_instrument(text("B"), text("y")));
+        assert_eq!(wanted.not_met().next(), None);
         assert!(Wanted::default().has_instrument(text("any"), text("thing")));
     }
 }

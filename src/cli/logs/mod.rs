@@ -75,7 +75,7 @@ impl Watch for Logs<'_> {
     }
 
     fn config(&self) -> Config {
-        pump::limits(Order::Time, None)
+        self.args.source.running.memory.limit(pump::limits(Order::Time, None))
     }
 
     fn is_json(&self) -> bool {

@@ -16,9 +16,6 @@ use std::time::{Duration, Instant};
 use self::split::{Kind, Piece, Splitter};
 use super::place::Place;
 
-/// Definitions that are kept for the parts to come, and the largest sequence point. Beyond that the
-/// part goes on for good.
-const MAX_KEPT: usize = 64 << 20;
 const END_OBJECT: &[u8] = &[6];
 const END_STREAM: &[u8] = &[1];
 
@@ -31,13 +28,9 @@ pub(crate) struct Limits {
     pub time: Option<Duration>,
     /// The latest so many parts; all of them by default.
     pub keep: Option<usize>,
-}
-
-impl Limits {
-    /// Whether there is to be more than one part.
-    pub(crate) fn is_given(&self) -> bool {
-        self.bytes.is_some() || self.time.is_some()
-    }
+    /// Bytes of definitions that are kept for the parts to come, and of the largest sequence point.
+    /// Beyond that the part goes on for good.
+    pub kept: usize,
 }
 
 /// Writes parts.
@@ -62,29 +55,44 @@ pub(crate) struct Rotation {
     whole: VecDeque<PathBuf>,
 }
 
-/// Blocks that will be written again.
+/// Blocks that will be written again; none of them once they are too many.
 #[derive(Debug, Default)]
 struct Kept {
     /// Head and content.
     blocks: Vec<(Vec<u8>, Vec<u8>)>,
     len: usize,
+    max: usize,
 }
 
 impl Kept {
+    fn new(max: usize) -> Self {
+        Self { max, ..Self::default() }
+    }
+
     fn begin(&mut self, head: &[u8]) {
-        self.len += head.len();
-        self.blocks.push((head.to_vec(), Vec::new()));
+        if self.takes(head.len() + size_of::<(Vec<u8>, Vec<u8>)>()) {
+            self.blocks.push((head.to_vec(), Vec::new()));
+        }
     }
 
     fn add(&mut self, bytes: &[u8]) {
-        self.len += bytes.len();
-        if let Some((_, content)) = self.blocks.last_mut().filter(|_| self.len <= MAX_KEPT) {
+        if self.takes(bytes.len())
+            && let Some((_, content)) = self.blocks.last_mut()
+        {
             content.extend_from_slice(bytes);
         }
     }
 
+    fn takes(&mut self, len: usize) -> bool {
+        self.len = self.len.saturating_add(len);
+        if !self.is_whole() {
+            self.blocks = Vec::new();
+        }
+        self.is_whole()
+    }
+
     fn is_whole(&self) -> bool {
-        self.len <= MAX_KEPT
+        self.len <= self.max
     }
 }
 
@@ -110,7 +118,7 @@ impl Rotation {
             number: 1,
             splitter: Splitter::default(),
             preamble: Vec::new(),
-            definitions: Kept::default(),
+            definitions: Kept::new(limits.kept),
             point: None,
             defines: false,
             bytes: 0,
@@ -146,6 +154,19 @@ impl Rotation {
         self.place.finish()
     }
 
+    /// The stream is over, and the last part of it finished: another stream begins, with a part of its
+    /// own.
+    ///
+    /// # Errors
+    /// There is a file of the next part's name, or it cannot be opened.
+    pub(crate) fn renew(&mut self) -> io::Result<()> {
+        self.splitter = Splitter::default();
+        self.preamble = Vec::new();
+        self.definitions = Kept::new(self.limits.kept);
+        (self.point, self.defines) = (None, false);
+        self.next_part()
+    }
+
     /// Nothing was recorded.
     pub(crate) fn discard(self) {
         self.place.discard();
@@ -175,7 +196,8 @@ impl Rotation {
                     self.definitions.begin(&head);
                 }
                 if *kind == Kind::SequencePoint && self.is_due() {
-                    self.point.get_or_insert_default().begin(&head);
+                    let kept = self.limits.kept;
+                    self.point.get_or_insert_with(|| Kept::new(kept)).begin(&head);
                 }
                 self.put_head(&head)
             }
@@ -210,17 +232,7 @@ impl Rotation {
     fn rotate(&mut self, point: &Kept) -> io::Result<()> {
         self.put(END_STREAM)?;
         self.place.finish()?;
-        self.whole.push_back(numbered(&self.path, self.number));
-        self.number += 1;
-        let path = numbered(&self.path, self.number);
-        let place = Place::file(&path, self.overwrite);
-        self.place = place.map_err(|(_, message)| io::Error::other(message))?;
-        (self.bytes, self.began) = (0, Instant::now());
-        // With the one that begins.
-        while self.limits.keep.is_some_and(|keep| self.whole.len() >= keep.max(1)) {
-            let Some(oldest) = self.whole.pop_front() else { break };
-            fs::remove_file(oldest)?;
-        }
+        self.next_part()?;
         let preamble = std::mem::take(&mut self.preamble);
         let definitions = std::mem::take(&mut self.definitions);
         let mut written = self.put(&preamble);
@@ -232,6 +244,22 @@ impl Rotation {
         }
         (self.preamble, self.definitions) = (preamble, definitions);
         written
+    }
+
+    /// This part is whole: opens the next one, and removes those that are not kept.
+    fn next_part(&mut self) -> io::Result<()> {
+        self.whole.push_back(numbered(&self.path, self.number));
+        self.number += 1;
+        let path = numbered(&self.path, self.number);
+        let place = Place::file(&path, self.overwrite);
+        self.place = place.map_err(|(_, message)| io::Error::other(message))?;
+        (self.bytes, self.began) = (0, Instant::now());
+        // With the one that begins.
+        while self.limits.keep.is_some_and(|keep| self.whole.len() >= keep.max(1)) {
+            let Some(oldest) = self.whole.pop_front() else { break };
+            fs::remove_file(oldest)?;
+        }
+        Ok(())
     }
 
     /// A block's content begins at a multiple of 4.

@@ -25,7 +25,7 @@ fn parts_can_be_read_alone_and_are_all_of_it() {
     let mix = Mix { blocks_per_sequence_point: 5, drop_percent: 3, ..Mix::default() };
     let (stream, truth) = mix.bytes(6 << 20);
     for keep in [None, Some(3)] {
-        let limits = Limits { bytes: Some(1 << 20), time: None, keep };
+        let limits = Limits { bytes: Some(1 << 20), time: None, keep, kept: 1 << 20 };
         let place = Place::file(&numbered(&path, 1), true).unwrap();
         let mut rotation = Rotation::new(limits, &path, true, place);
         stream.chunks(10_007).for_each(|chunk| rotation.write(chunk).unwrap());
@@ -45,6 +45,32 @@ fn parts_can_be_read_alone_and_are_all_of_it() {
         for number in numbers {
             fs::remove_file(numbered(&path, number)).unwrap();
         }
+    }
+    fs::remove_dir(&folder).unwrap();
+}
+
+#[test]
+fn another_stream_begins_with_a_part_of_its_own() {
+    let folder = std::env::temp_dir().join(format!("tracemill-renew-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("x");
+    let mix = Mix { blocks_per_sequence_point: 5, ..Mix::default() };
+    let (stream, truth) = mix.bytes(2 << 20);
+    // Definitions that are more than are kept: no parts but those of the streams.
+    for (kept, parts) in [(1 << 20, 2..9), (10, 2..3)] {
+        let limits = Limits { bytes: Some(1 << 20), time: None, keep: None, kept };
+        let place = Place::file(&numbered(&path, 1), true).unwrap();
+        let mut rotation = Rotation::new(limits, &path, true, place);
+        stream.chunks(10_007).for_each(|chunk| rotation.write(chunk).unwrap());
+        rotation.finish().unwrap();
+        rotation.renew().unwrap();
+        stream.chunks(20_011).for_each(|chunk| rotation.write(chunk).unwrap());
+        rotation.finish().unwrap();
+        assert!(parts.contains(&rotation.number), "{} {parts:?}", rotation.number);
+        let all = (1..=rotation.number).map(|number| counts(&numbered(&path, number)));
+        let sum = all.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        assert_eq!(sum, (2 * truth.events, 2 * truth.lost));
+        (1..=rotation.number).for_each(|at| fs::remove_file(numbered(&path, at)).unwrap());
     }
     fs::remove_dir(&folder).unwrap();
 }
