@@ -146,7 +146,8 @@ mod tests {
         read_all(Reader::new(&bytes, 0, false), |listed| found.push((listed.name, listed.id.1)))
             .unwrap();
         assert_eq!(found, [(&b"/a"[..], 16), (b"/b", 8), (b"[kernel.kallsyms]", 20)]);
-        let old = [record(0, &[], &id, b"/a\0"), record(0, &[], &id, b"[kernel.kallsyms]\0")].concat();
+        let old =
+            [record(0, &[], &id, b"/a\0"), record(0, &[], &id, b"[kernel.kallsyms]\0")].concat();
         found.clear();
         read_all(Reader::new(&old, 0, false), |listed| found.push((listed.name, listed.id.1)))
             .unwrap();

@@ -115,10 +115,13 @@ impl Perf {
         if is_told || properties.len() < MAX_PROPERTIES - KEPT_FREE {
             let (id, len) = listed.id;
             let id = id.get(..usize::from(len)).unwrap_or_default();
-            self.tell(&key, id.iter().fold(String::new(), |mut hex, byte| {
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            }));
+            self.tell(
+                &key,
+                id.iter().fold(String::new(), |mut hex, byte| {
+                    let _ = write!(hex, "{byte:02x}");
+                    hex
+                }),
+            );
         }
     }
 

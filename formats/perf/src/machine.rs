@@ -81,10 +81,7 @@ pub(crate) fn read(
 
 /// Which CPUs share cores, sockets and dies. What follows the lists is there of newer writers: for
 /// each CPU its core and socket, which the lists say too, and the dies.
-fn cpu_topology(
-    content: &mut Reader<'_>,
-    tell: &mut dyn FnMut(&str, String),
-) -> Result<(), Fault> {
+fn cpu_topology(content: &mut Reader<'_>, tell: &mut dyn FnMut(&str, String)) -> Result<(), Fault> {
     for key in ["CoresOfSockets", "ThreadsOfCores"] {
         let cpus = list(content, word)?;
         tell(key, cpus);
@@ -174,7 +171,6 @@ pub(crate) fn word(content: &mut Reader<'_>, line: &mut String) -> Result<(), Fa
     line.push_str(&String::from_utf8_lossy(word));
     Ok(())
 }
-
 
 const CPU_TOPOLOGY: u64 = 13;
 const NUMA_TOPOLOGY: u64 = 14;
