@@ -166,7 +166,9 @@ impl Column {
             }
             Self::Processor => Value::number(view.processor().map(u64::from)),
             Self::Stack => Value::number(frames(view)),
-            Self::Ip => modules.and_then(|modules| modules.ip(view)).map_or(Value::None, Value::Frame),
+            Self::Ip => {
+                modules.and_then(|modules| modules.ip(view)).map_or(Value::None, Value::Frame)
+            }
             Self::Frames => modules
                 .filter(|modules| modules.has_frames(view))
                 .map_or(Value::None, |modules| Value::Frames(Frames { modules, view })),
