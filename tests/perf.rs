@@ -9,8 +9,12 @@
 
 #[path = "perf/laws.rs"]
 mod laws;
+#[path = "perf/loss.rs"]
+mod loss;
 #[path = "perf/made.rs"]
 mod made;
+#[path = "perf/odd.rs"]
+mod odd;
 #[path = "perf/places.rs"]
 mod places;
 #[path = "perf/reading.rs"]
@@ -19,6 +23,9 @@ mod reading;
 #[allow(dead_code, reason = "shared with the tests of the binary")]
 #[path = "cli/run.rs"]
 mod run;
+#[cfg(feature = "cli")]
+#[path = "perf/script.rs"]
+mod script;
 #[path = "perf/truths.rs"]
 mod truths;
 #[cfg(feature = "cli")]

@@ -45,8 +45,12 @@ pub struct Config {
     /// bytes: their copies, and what was copied of the state for their sake. Where it is reached,
     /// events are delivered [early](crate::Place::Early). At least 16 KiB. Default: 64 MiB.
     pub max_held: usize,
+    /// In formats with compressed content, what reading it may take beside the content, in bytes: its
+    /// window, of which it says itself how large it is, and some buffers. Default: 130 MiB, enough for
+    /// windows of 128 MiB, the largest that usual writers make.
+    pub max_window: usize,
     /// All of the above together, in bytes: limits are lowered in proportion until they fit, as
-    /// [`fitted`](Self::fitted) shows. At least [`MIN_BUDGET`](Self::MIN_BUDGET). Default: 320 MiB.
+    /// [`fitted`](Self::fitted) shows. At least [`MIN_BUDGET`](Self::MIN_BUDGET). Default: 450 MiB.
     pub budget: usize,
 }
 
@@ -65,7 +69,8 @@ impl Default for Config {
             threads: 8,
             order: Order::File,
             max_held: 64 << 20,
-            budget: 320 << 20,
+            max_window: 130 << 20,
+            budget: 450 << 20,
         }
     }
 }
@@ -84,6 +89,7 @@ impl Config {
             self.max_threads.saturating_mul(THREAD_BYTES) + pages(self.max_threads, 56),
             // Sequences that were replaced are freed when there are as many as live ones.
             self.max_stack_bytes.saturating_mul(2) + pages(self.max_stack_bytes / 48, 32),
+            self.max_window,
         ];
         // Pages are reserved in full, and a sixteenth each.
         let held = if self.order == Order::Time { self.max_held / 16 * 17 } else { 0 };
@@ -112,6 +118,8 @@ impl Config {
         self.max_held = self.max_held.max(MIN_ARENA);
         self.run_target = self.run_target.clamp(1, 1 << 30);
         let min_frame = self.max_frame.min(MIN_FRAME);
+        // Most streams need none of it.
+        self.max_window = self.max_window.min(self.budget / 3);
         for _ in 0..64 {
             if self.worst_case() <= self.budget {
                 break;
@@ -121,6 +129,7 @@ impl Config {
                 *bytes = (*bytes / 4 * 3).max(MIN_BYTES);
             }
             self.max_arena = (self.max_arena / 4 * 3).max(MIN_ARENA);
+            self.max_window = self.max_window / 4 * 3;
             if self.order == Order::Time {
                 self.max_held = (self.max_held / 4 * 3).max(MIN_ARENA);
             }

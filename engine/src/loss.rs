@@ -51,6 +51,9 @@ pub enum SpanKind {
     /// The writer says that events of this thread were lost: [`Span::count`] of them, noticed at
     /// `first_ticks`.
     Lost,
+    /// The writer says that it recorded less or nothing of this thread from `first_ticks` to
+    /// `last_ticks`; how many events it left out is not known. `last`: pauses that begin here.
+    Paused,
 }
 
 impl Span {
@@ -59,6 +62,13 @@ impl Span {
         let half = |half: u64| u32::try_from(half & u64::from(u32::MAX)).unwrap_or(u32::MAX);
         let (first, last) = (half(count >> 32), half(count));
         Self { thread, first_ticks: ticks, last_ticks: ticks, first, last, kind: SpanKind::Lost }
+    }
+
+    /// Says that recording a capture thread paused, which began at `from` and is known up to `to`. One
+    /// pause may be told in several spans: the first of them `begins` it.
+    pub fn paused(thread: u64, from: u64, to: u64, begins: bool) -> Self {
+        let (first, last) = (0, u32::from(begins));
+        Self { thread, first_ticks: from, last_ticks: to, first, last, kind: SpanKind::Paused }
     }
 
     /// Events lost, of [`SpanKind::Lost`].
@@ -129,6 +139,17 @@ pub struct ThreadLoss {
     pub gap_from: u64,
     /// Ticks of the event or sequence point after the last gap.
     pub gap_to: u64,
+    /// Times that the writer paused recording; what it left out then is not in `lost`.
+    pub pauses: u64,
+    /// Ticks that these pauses took, as far as their ends are known.
+    pub paused_ticks: u64,
+}
+
+impl ThreadLoss {
+    fn pause(&mut self, begun: u32, ticks: u64) {
+        self.pauses = self.pauses.saturating_add(begun.into());
+        self.paused_ticks = self.paused_ticks.saturating_add(ticks);
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -178,6 +199,7 @@ impl Loss {
                 SpanKind::Cleared => self.epoch += 1,
                 SpanKind::Damaged => self.after_damage = true,
                 SpanKind::Lost => self.told(span),
+                SpanKind::Paused => self.paused(span),
                 SpanKind::Round => {}
                 SpanKind::Settled => {
                     self.after_damage = false;
@@ -277,6 +299,14 @@ impl Loss {
         let (row, _) = self.row(span.thread);
         let from = std::mem::replace(&mut row.last_ticks, span.last_ticks);
         self.gap(span.thread, span.count(), false, from, span.first_ticks);
+    }
+
+    /// Counts what the writer says of a pause.
+    fn paused(&mut self, span: &Span) {
+        let ticks = span.last_ticks.saturating_sub(span.first_ticks);
+        let (row, _) = self.row(span.thread);
+        row.loss.pause(span.last, ticks);
+        self.total.pause(span.last, ticks);
     }
 
     /// Counts a gap of `missing` events, which is one backwards if it is negative.
@@ -401,6 +431,17 @@ mod tests {
         assert_eq!((loss.total().lost, loss.total().gaps), (7 + (5 << 32), 2));
         let gaps: Vec<_> = loss.gaps().iter().map(|gap| (gap.from_ticks, gap.to_ticks)).collect();
         assert_eq!(gaps, [(0, 50), (50, 90)]);
+    }
+
+    #[test]
+    fn pauses_are_counted_and_lose_no_number_of_events() {
+        let mut loss = Loss::new(8);
+        let (begin, end) = (Span::paused(3, 50, 50, true), Span::paused(3, 50, 90, false));
+        loss.fold(&[begin, end, Span::paused(4, 60, 60, true)]);
+        assert_eq!((loss.total().pauses, loss.total().paused_ticks), (2, 40));
+        assert_eq!((loss.total().lost, loss.gaps().len()), (0, 0));
+        let four = loss.threads().find(|(thread, _)| *thread == 4).unwrap().1;
+        assert_eq!((four.pauses, four.paused_ticks), (1, 0));
     }
 
     #[test]

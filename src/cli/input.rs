@@ -16,7 +16,7 @@ use super::{map, text};
 const WINDOW: u64 = 4 << 20;
 /// Bytes of an index that are read beforehand; a longer one is read when its turn comes.
 const MAX_INDEX: u64 = 32 << 20;
-/// First bytes kept, to be shown if nobody knows them.
+/// Of the first bytes that are kept, those that are shown if nobody knows them.
 const HEAD_LEN: usize = 16;
 
 /// One input, as chunks.
@@ -28,6 +28,7 @@ pub(crate) struct Input {
     head: Vec<u8>,
     /// What is better known before all else, from where on: an index at the end of a file.
     index: Option<(u64, Bytes)>,
+    had_index: bool,
     /// Bytes of the files behind the first, of a recording of several.
     parts: Vec<u64>,
     source: Source,
@@ -101,7 +102,7 @@ impl Input {
             return Ok(Self { index, parts, ..Self::read(name, reader, total)? });
         }
         let source = Source::Mapped { file, at: 0, len, behind };
-        Ok(Self { name, total, head: Vec::new(), index, parts, source })
+        Ok(Self { name, total, head: Vec::new(), index, had_index: false, parts, source })
     }
 
     /// What a running process sends.
@@ -128,11 +129,13 @@ impl Input {
         total: Option<u64>,
     ) -> io::Result<Self> {
         let source = Source::Read(Live::start(reader)?);
-        Ok(Self { name, total, head: Vec::new(), index: None, parts: Vec::new(), source })
+        let (head, parts) = (Vec::new(), Vec::new());
+        Ok(Self { name, total, head, index: None, had_index: false, parts, source })
     }
 
     /// The index of a file that has one, once: where it begins, and the bytes from there on.
     pub(crate) fn take_index(&mut self) -> Option<(u64, Bytes)> {
+        self.had_index = self.index.is_some();
         self.index.take()
     }
 
@@ -149,16 +152,22 @@ impl Input {
     pub(crate) fn next(&mut self, patience: Option<Duration>) -> io::Result<Next> {
         let next = self.source.next(patience)?;
         if let Next::Chunk(chunk) = &next
-            && self.head.len() < HEAD_LEN
+            && self.head.len() < Auto::HEAD_LEN
         {
-            self.head.extend(chunk.iter().take(HEAD_LEN - self.head.len()));
+            self.head.extend(chunk.iter().take(Auto::HEAD_LEN - self.head.len()));
         }
         Ok(next)
     }
 
     /// The first bytes, at most 16.
     pub(crate) fn head(&self) -> &[u8] {
-        &self.head
+        self.head.get(..HEAD_LEN).unwrap_or(&self.head)
+    }
+
+    /// Whether there is an index at the end that could not be read beforehand: from a pipe, or because
+    /// it is long.
+    pub(crate) fn is_index_missed(&self) -> bool {
+        !self.had_index && Auto::index_at(&self.head).is_some()
     }
 
     /// Whether more may come only later, so that what is known should be shown before.

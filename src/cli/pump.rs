@@ -241,6 +241,11 @@ impl Pump<'_> {
             }
             End::Unreadable(message) => self.console.say(file, "io", None, message),
         }
+        if self.input.is_index_missed() && stats.events > 0 {
+            let message = "names and fields of events stand behind the events here, and were not \
+                           known before they were read: give it as a file, not through a pipe";
+            self.console.remark(&name, message);
+        }
         let is_ordinary = self.is_live && matches!(end, End::Truncated(..));
         let mut outcome = if is_ordinary { Outcome::default() } else { end.outcome() };
         if stats.faults > 0 {

@@ -5,6 +5,7 @@ use tracemill::{Format, Stats};
 
 use super::console::Console;
 use super::pump::Pass;
+use super::stats::loss;
 use super::text::{self, counted};
 
 /// Says what was lost, and what is not loss but has to be known.
@@ -20,6 +21,9 @@ pub(crate) fn print(console: &Console, pass: &Pass) {
     if hidden > 0 {
         let what = counted(hidden, "event is missing", "events are missing");
         console.remark(&pass.name, &format!("{what} after damage"));
+    }
+    if let Some(pauses) = loss::pauses(pass) {
+        console.remark(&pass.name, &format!("recording paused {pauses}"));
     }
     for line in others(stats) {
         console.remark(&pass.name, &line);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use tracemill_test_support::corpus;
 
-use crate::run::{lines, number, tracemill};
+use crate::run::{feed, lines, number, tracemill};
 
 #[test]
 fn verbs_say_what_the_truths_say() {
@@ -67,4 +67,42 @@ fn tracepoints_have_names_and_fields() {
             assert!((0..140).contains(&number(&fields["next_prio"]).unwrap()), "{row}");
         }
     }
+}
+
+#[test]
+fn a_file_through_a_pipe_says_what_it_lacks() {
+    let Some(corpus) = corpus::shared("a_file_through_a_pipe_says_what_it_lacks") else {
+        return;
+    };
+    for (name, is_missed) in [("s09-tp-sched.data", true), ("s15-pipe-tp.data", false)] {
+        let path = corpus.join("perf").join(name);
+        let ran = feed(&["stats", "-"], &std::fs::read(&path).unwrap());
+        assert_eq!((ran.code, ran.err.matches("give it as a file").count()), (0, is_missed.into()));
+        let ran = tracemill(&["stats", path.to_str().unwrap()]);
+        assert_eq!((ran.code, ran.err.matches("give it as a file").count()), (0, 0));
+    }
+}
+
+#[test]
+fn info_tells_what_perf_reads_of_the_machine() {
+    let Some(corpus) = corpus::shared("info_tells_what_perf_reads_of_the_machine") else {
+        return;
+    };
+    let path = corpus.join("perf/s02-fp.data");
+    let info = tracemill(&["info", "--json", path.to_str().unwrap()]).ok();
+    let info: Value = serde_json::from_str(&info).unwrap();
+    // As `perf report --header-only -I` has it: caches, and 192 blocks of memory.
+    let caches = "L1:Data:32K:64x8x64:0 L1:Instruction:32K:64x8x64:0 L1:Data:32K:64x8x64:1 \
+                  L1:Instruction:32K:64x8x64:1 L2:Unified:1024K:2048x8x64:0 \
+                  L2:Unified:1024K:2048x8x64:1 L3:Unified:32768K:32768x16x64:0-1";
+    assert_eq!(info["properties"]["Caches"], caches);
+    assert_eq!(info["properties"]["MemoryBlocksOfNodes"], "0:192");
+    let truth = std::fs::read(corpus.join("perf/s02-fp.data.truth.json")).unwrap();
+    let truth: Value = serde_json::from_slice(&truth).unwrap();
+    let listed = truth["buildid_list"].as_array().unwrap();
+    for line in listed {
+        let (id, name) = line.as_str().unwrap().split_once(' ').unwrap();
+        assert_eq!(info["properties"][format!("BuildId {name}")], id, "{name}");
+    }
+    assert!(listed.len() >= 6);
 }

@@ -105,13 +105,17 @@ pub struct Attr {
 
 /// A file of these records, with descriptions of tracepoints behind them.
 pub fn file(is_big: bool, attributes: &[Attr], records: &[u8], tracing: &[u8]) -> Vec<u8> {
-    let mut ids = Writer::new(is_big);
-    let mut table = Writer::new(is_big);
-    for attribute in attributes {
-        let at = 104 + ids.out.len() as u64;
-        ids.u64s(attribute.ids);
-        table.attribute(attribute).u64s(&[at, 8 * attribute.ids.len() as u64]);
-    }
+    file_with(is_big, attributes, records, &[(1, tracing)], false)
+}
+
+/// The same with any sections, and with the attributes behind the table of sections if `is_behind`.
+pub fn file_with(
+    is_big: bool,
+    attributes: &[Attr],
+    records: &[u8],
+    more: &[(u64, &[u8])],
+    is_behind: bool,
+) -> Vec<u8> {
     let mut descriptions = Writer::new(is_big);
     descriptions.u32s(&[attributes.len() as u32, 128]);
     for attribute in attributes {
@@ -122,19 +126,39 @@ pub fn file(is_big: bool, attributes: &[Attr], records: &[u8], tracing: &[u8]) -
     host.string("far-away");
     let mut clock = Writer::new(is_big);
     clock.u32s(&[1, 1]).u64s(&[5_000_000_000, 2_000_000_000]);
-    let sections = [(1, tracing), (3, &host.out), (12, &descriptions.out), (29, &clock.out)];
+    let mut sections = vec![(3, &*host.out), (12, &*descriptions.out), (29, &*clock.out)];
+    sections.extend_from_slice(more);
+    sections.sort_by_key(|(bit, _)| *bit);
     let features = sections.iter().fold(0u64, |features, (bit, _)| features | 1 << bit);
-    let attributes_at = 104 + ids.out.len() as u64;
-    let data_at = attributes_at + table.out.len() as u64;
+    let behind = 104 + records.len() as u64 + 16 * sections.len() as u64;
+    let ids_at = if is_behind { behind } else { 104 };
+    let mut ids = Writer::new(is_big);
+    let mut table = Writer::new(is_big);
+    for attribute in attributes {
+        let at = ids_at + ids.out.len() as u64;
+        ids.u64s(attribute.ids);
+        table.attribute(attribute).u64s(&[at, 8 * attribute.ids.len() as u64]);
+    }
+    let attributes_at = ids_at + ids.out.len() as u64;
+    let data_at = if is_behind { 104 } else { attributes_at + table.out.len() as u64 };
     let mut file = Writer::new(is_big);
     file.bytes(if is_big { b"2ELIFREP" } else { b"PERFILE2" });
     file.u64s(&[104, 144, attributes_at, table.out.len() as u64, data_at, records.len() as u64]);
     file.u64s(&[0, 0, features, 0, 0, 0]);
-    file.bytes(&ids.out).bytes(&table.out).bytes(records);
+    if !is_behind {
+        file.bytes(&ids.out).bytes(&table.out);
+    }
+    file.bytes(records);
     let mut at = file.out.len() as u64 + 16 * sections.len() as u64;
-    for (_, content) in sections {
+    if is_behind {
+        at += (ids.out.len() + table.out.len()) as u64;
+    }
+    for (_, content) in &sections {
         file.u64s(&[at, content.len() as u64]);
         at += content.len() as u64;
+    }
+    if is_behind {
+        file.bytes(&ids.out).bytes(&table.out);
     }
     for (_, content) in sections {
         file.bytes(content);

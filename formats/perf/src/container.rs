@@ -105,7 +105,7 @@ impl Perf {
         match std::mem::replace(&mut self.stage, Stage::Rest) {
             Stage::Magic => {
                 self.stage = Stage::Magic;
-                self.header(input, offset)
+                self.header(input, offset, faults)
             }
             Stage::Head(header) => {
                 self.stage = Stage::Head(header);
@@ -130,7 +130,7 @@ impl Perf {
         }
     }
 
-    fn header(&mut self, input: &[u8], offset: u64) -> Result<Framed, Error> {
+    fn header(&mut self, input: &[u8], offset: u64, faults: &mut Faults) -> Result<Framed, Error> {
         let Some((magic, _)) = input.split_first_chunk::<8>() else {
             return Ok(Framed::NeedMore(8 - input.len()));
         };
@@ -166,7 +166,8 @@ impl Perf {
             return Err(Error::invalid(offset + 40, "header: no such place for the records"));
         };
         let attributes_end = header.attributes.0.checked_add(header.attributes.1);
-        if header.attributes.1 > 0 && attributes_end.is_none_or(|end| end > start) {
+        let is_indexed = self.indexed(header.attributes).is_some();
+        if header.attributes.1 > 0 && !is_indexed && attributes_end.is_none_or(|end| end > start) {
             let what = "a recording whose attributes are behind its records";
             return Err(Error::unsupported(offset + 24, what, 0));
         }
@@ -177,7 +178,8 @@ impl Perf {
         (self.data_end, self.is_file) = ((header.data.1 > 0).then_some(end), true);
         self.stage = Stage::Head(header);
         if start == size {
-            self.enter_records(header);
+            self.stage = Stage::Magic;
+            self.take_head(header, whole, offset, faults);
         }
         Ok(Framed::Control(len))
     }
@@ -197,10 +199,18 @@ impl Perf {
         let Some(head) = input.get(..len) else {
             return Ok(Framed::NeedMore(len - input.len()));
         };
+        self.take_head(header, head, offset, faults);
+        Ok(Framed::Control(len))
+    }
+
+    /// Takes in the attributes: from `head`, which is at `offset` and before the records, or from the
+    /// index.
+    fn take_head(&mut self, header: Header, head: &[u8], offset: u64, faults: &mut Faults) {
         self.enter_records(header);
-        let place = |(start, size): (u64, u64)| {
-            let start = usize::try_from(start.checked_sub(offset)?).ok()?;
-            head.get(start..start.checked_add(usize::try_from(size).ok()?)?)
+        let index = self.index.clone();
+        let place = |place: (u64, u64)| {
+            let behind = || index.as_ref().and_then(|(at, index)| slice(index, *at, place));
+            slice(head, offset, place).or_else(behind)
         };
         let table = place(header.attributes).unwrap_or_default();
         if table.is_empty() && header.attributes.1 > 0 {
@@ -226,7 +236,12 @@ impl Perf {
             at += header.attribute_size;
         }
         self.read_index();
-        Ok(Framed::Control(len))
+    }
+
+    /// What is at a place, of what was read beforehand.
+    fn indexed(&self, place: (u64, u64)) -> Option<&[u8]> {
+        let (at, index) = self.index.as_ref()?;
+        slice(index, *at, place)
     }
 
     /// Takes in the sections that were read beforehand. What is wrong with them is told when the
@@ -376,4 +391,10 @@ impl Perf {
             Stage::Rest => None,
         }
     }
+}
+
+/// What is at a place, offset and size, in bytes that begin at `at`.
+fn slice(bytes: &[u8], at: u64, (start, size): (u64, u64)) -> Option<&[u8]> {
+    let start = usize::try_from(start.checked_sub(at)?).ok()?;
+    bytes.get(start..start.checked_add(usize::try_from(size).ok()?)?)
 }

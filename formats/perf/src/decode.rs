@@ -44,8 +44,8 @@ pub struct Decoder {
     pub(crate) end_id: Option<Place>,
     /// Types whose class was kept, one bit each.
     pub(crate) known: u128,
-    /// What the next record that tells of loss adds to it: CPU, events, time.
-    pub(crate) lost: (u64, u64, u64),
+    /// What the next record that tells of loss adds to it.
+    pub(crate) lost: Option<Span>,
     /// Whether the stream is in big-endian; runs never are.
     pub(crate) is_big: bool,
 }
@@ -83,9 +83,8 @@ impl Decode for Decoder {
             match run.tag {
                 tag if tag == Tag::Round as u32 => sink.span(SpanKind::Round.mark(0)),
                 tag if tag == Tag::Lost as u32 => {
-                    let (cpu, count, ticks) = self.lost;
-                    if count > 0 {
-                        sink.span(Span::lost(cpu, count, ticks));
+                    if let Some(span) = self.lost {
+                        sink.span(span);
                     }
                 }
                 _ => {}

@@ -19,6 +19,7 @@ use crate::decode::{Decoder, FIRST_OF_SAMPLES, Tag};
 use crate::inflate::Inflate;
 use crate::kinds::{self, kind};
 use crate::loss::Losses;
+use crate::parts::format;
 use crate::shape;
 use crate::tracing::Tracepoints;
 use crate::wire::Head;
@@ -41,6 +42,8 @@ pub struct Perf {
     pub(crate) parts: VecDeque<u64>,
     /// Up to where bytes are passed over.
     pub(crate) skip_end: u64,
+    /// Up to where a compressed record goes on in others.
+    pub(crate) inner_end: u64,
     decoder: Arc<Decoder>,
     kinds: Vec<FrameKind>,
     pub(crate) limits: Limits,
@@ -51,6 +54,8 @@ pub struct Perf {
     fixed: Option<u16>,
     /// Bytes that other records of the kernel end with, at least.
     trailer: u16,
+    /// Whether there are samples that tell how many were lost.
+    reads_lost: bool,
 }
 
 /// What is kept at most, beside the classes; and the bytes of a frame.
@@ -88,12 +93,14 @@ impl Perf {
             sample_id: None,
             end_id: None,
             known: 0,
-            lost: (0, 0, 0),
+            lost: None,
             is_big: false,
         };
         // There are no stacks by id: their room is for the ids of events.
         let ids = config.max_stack_bytes / 64;
         let limits = Limits { frame: config.max_frame, attributes: config.max_classes, ids };
+        let mut inflate = Inflate::default();
+        inflate.set_max_window(config.max_window);
         Self {
             stage: Stage::Magic,
             is_big: false,
@@ -103,24 +110,17 @@ impl Perf {
             index: None,
             parts: VecDeque::new(),
             skip_end: 0,
+            inner_end: 0,
             decoder: Arc::new(decoder),
             kinds: kinds::counters(),
             limits,
-            inflate: Inflate::default(),
+            inflate,
             tracepoints: Tracepoints::new(config.max_classes, config.max_strings / 4),
             losses: Losses::default(),
             fixed: None,
             trailer: 0,
+            reads_lost: false,
         }
-    }
-
-    /// Reads no window of compressed records beyond `bytes`, which comes on top of what
-    /// [`Config`] allows for. Default: 128 MiB, what `perf record -z 22` needs; what is used of it
-    /// is touched.
-    #[must_use]
-    pub fn with_max_window(mut self, bytes: usize) -> Self {
-        self.inflate.set_max_window(bytes);
-        self
     }
 
     /// Where in a file that begins with `head`, of 104 bytes or more, the sections begin that name
@@ -212,6 +212,7 @@ impl Perf {
         }
         let number = u32::try_from(index).unwrap_or(u32::MAX);
         attribute.class = FIRST_OF_SAMPLES.saturating_add(number);
+        self.reads_lost |= attribute.has(bit::READ) && attribute.read_format & format::LOST != 0;
         let shape = attribute.shape;
         self.fixed = (is_first || self.fixed == Some(shape.fixed)).then_some(shape.fixed);
         self.trailer = if is_first { shape.trailer } else { self.trailer.min(shape.trailer) };
@@ -308,6 +309,9 @@ impl Perf {
             if !self.is_long_enough(head, body) {
                 break;
             }
+            if self.reads_lost && head.kind == kind::SAMPLE && self.is_news(head, body) {
+                break;
+            }
             self.count(head.kind, size);
             at += size;
         }
@@ -339,6 +343,19 @@ impl Perf {
         if !self.is_long_enough(head, body) {
             faults.push(Fault::damage(offset, "record: shorter than its fixed part"));
         }
+    }
+
+    /// Whether a sample tells of loss that is not known yet.
+    #[cold]
+    fn is_news(&self, head: Head, body: &[u8]) -> bool {
+        self.losses.is_news(&self.decoder, head, body)
+    }
+
+    /// Events lost so far, of each event of the recording that has lost some: as their own counters
+    /// have it, if the recording tells any; else by the events that noticed it.
+    pub fn lost_by_event(&self) -> impl Iterator<Item = (&Attribute, u64)> {
+        let losses = self.losses.events();
+        losses.filter_map(|(index, lost)| Some((self.attributes().get(index as usize)?, lost)))
     }
 
     /// A record that tells of loss: what it adds.
@@ -404,7 +421,11 @@ const SINGLES: u128 = SINGLES_INSIDE
     | 1 << kind::FEATURE
     | 1 << kind::COMPRESSED
     | 1 << kind::COMPRESSED2;
-const SINGLES_INSIDE: u128 = 1 << kind::LOST | 1 << kind::LOST_SAMPLES;
+const SINGLES_INSIDE: u128 = 1 << kind::LOST
+    | 1 << kind::LOST_SAMPLES
+    | 1 << kind::THROTTLE
+    | 1 << kind::UNTHROTTLE
+    | 1 << kind::READ;
 
 /// Whether a record is looked at on its own.
 pub(crate) fn is_single(head: Head) -> bool {
@@ -419,7 +440,8 @@ fn is_in(kinds: u128, head: Head) -> bool {
 /// The tag of a record that was looked at on its own.
 pub(crate) fn tag(head: Head) -> u32 {
     match head.kind {
-        kind::LOST | kind::LOST_SAMPLES => Tag::Lost as u32,
+        kind::SAMPLE => Tag::Lost as u32,
+        kind if is_in(SINGLES_INSIDE, head) && kind < kind::FIRST_OF_TOOLS => Tag::Lost as u32,
         _ => Tag::Records as u32,
     }
 }

@@ -18,6 +18,8 @@ use crate::wire::Head;
 
 /// Bytes that are inflated in one step.
 const ROOM: usize = 128 << 10;
+/// Bytes that are needed beside a window: a decoder with its blocks, and what is inflated.
+const BUFFERS: usize = 1 << 20;
 /// The largest record.
 const MAX_RECORD: usize = u16::MAX as usize;
 
@@ -41,8 +43,9 @@ pub(crate) struct Inflate {
 }
 
 impl Inflate {
+    /// Takes at most so many bytes for a window and its buffers.
     pub(crate) fn set_max_window(&mut self, bytes: usize) {
-        self.zstd.max_window = bytes;
+        self.zstd.max_window = bytes.saturating_sub(BUFFERS);
     }
 
     /// Begins anew, with another stream.
@@ -120,20 +123,11 @@ impl std::fmt::Debug for Inflate {
 }
 
 /// The decoder, made when the first piece comes.
+#[derive(Default)]
 struct Zstd {
     #[cfg(feature = "zstd")]
     raw: Option<zstd::stream::raw::Decoder<'static>>,
     max_window: usize,
-}
-
-impl Default for Zstd {
-    fn default() -> Self {
-        Self {
-            #[cfg(feature = "zstd")]
-            raw: None,
-            max_window: 128 << 20,
-        }
-    }
 }
 
 impl Zstd {
@@ -155,14 +149,14 @@ impl Zstd {
         let mut out = OutBuffer::around(room);
         while input.pos() < input.src.len() && out.pos() < out.capacity() {
             let before = (input.pos(), out.pos());
-            raw.run(&mut input, &mut out).map_err(|_| "compressed record: not a zstd stream")?;
+            raw.run(&mut input, &mut out).map_err(|error| what(&error))?;
             if (input.pos(), out.pos()) == before {
                 break;
             }
         }
         if input.src.is_empty() {
             // What the decoder still holds.
-            raw.run(&mut input, &mut out).map_err(|_| "compressed record: not a zstd stream")?;
+            raw.run(&mut input, &mut out).map_err(|error| what(&error))?;
         }
         Ok((input.pos(), out.pos()))
     }
@@ -172,4 +166,14 @@ impl Zstd {
     fn run(&mut self, _: &[u8], _: &mut [u8]) -> Result<(usize, usize), &'static str> {
         Err("compressed record: built without the feature zstd")
     }
+}
+
+/// What is wrong: there is no kind of error for a window that is too large, but words.
+#[cfg(feature = "zstd")]
+#[cold]
+fn what(error: &std::io::Error) -> &'static str {
+    if error.to_string().contains("requires too much memory") {
+        return "compressed record: window beyond max_window";
+    }
+    "compressed record: not a zstd stream"
 }

@@ -2,7 +2,12 @@
 
 use std::borrow::Cow;
 
-use tracemill_engine::{Count, Field, FrameKind, Layout, Type};
+use tracemill_engine::{Field, FrameKind, Layout};
+
+use crate::field_types::{
+    BYTES_OF_1, BYTES_OF_2, BYTES8, BYTES20, I32, I64, NUMBERS_OF_1, OBJECTS_OF_0, OBJECTS_OF_2,
+    PAD3, TAIL, TEXT, TEXT16, THREADS_OF_0, TYPES, U8, U16, U32, U64,
+};
 
 /// Types of records by number.
 pub(crate) mod kind {
@@ -262,48 +267,6 @@ pub(crate) fn counters() -> Vec<FrameKind> {
 const THREAD: Fields = &[("pid", I32), ("tid", I32)];
 const TASK: Fields = &[("pid", I32), ("ppid", I32), ("tid", I32), ("ptid", I32), ("time", U64)];
 const THROTTLE: Fields = &[("time", U64), ("id", U64), ("stream_id", U64)];
-
-const U8: u32 = 0;
-const U16: u32 = 1;
-const U32: u32 = 2;
-const U64: u32 = 3;
-const I32: u32 = 4;
-const I64: u32 = 5;
-const TEXT: u32 = 6;
-const TEXT16: u32 = 7;
-const BYTES8: u32 = 8;
-const BYTES20: u32 = 9;
-const PAD3: u32 = 10;
-const TAIL: u32 = 11;
-const BYTES_OF_1: u32 = 12;
-const BYTES_OF_2: u32 = 13;
-const NUMBERS_OF_1: u32 = 14;
-const OBJECTS_OF_2: u32 = 16;
-const OBJECTS_OF_0: u32 = 18;
-const THREADS_OF_0: u32 = 20;
-const TYPES: &[Type] = &[
-    Type::UInt8,
-    Type::UInt16,
-    Type::UInt32,
-    Type::UInt64,
-    Type::Int32,
-    Type::Int64,
-    Type::AnsiZ,
-    Type::Text(16),
-    Type::Array { element: U8, count: Count::Fixed(8) },
-    Type::Array { element: U8, count: Count::Fixed(20) },
-    Type::Pad(3),
-    Type::Tail,
-    Type::Array { element: U8, count: Count::Field(1) },
-    Type::Array { element: U8, count: Count::Field(2) },
-    Type::Array { element: U64, count: Count::Field(1) },
-    Type::Object { first: 4, count: 2 },
-    Type::Array { element: 15, count: Count::Field(2) },
-    Type::Object { first: 3, count: 4 },
-    Type::Array { element: 17, count: Count::Field(0) },
-    Type::Object { first: 2, count: 2 },
-    Type::Array { element: 19, count: Count::Field(0) },
-];
 
 /// Names, and types by their place in [`TYPES`].
 type Fields = &'static [(&'static str, u32)];

@@ -43,14 +43,17 @@
 
 mod attribute;
 mod build_ids;
+mod compressed;
 mod container;
 mod decode;
 mod describe;
 mod detect;
 mod event_header;
 mod features;
+mod field_types;
 mod frame;
 mod inflate;
+mod items;
 mod kinds;
 mod loss;
 mod machine;
@@ -70,8 +73,9 @@ mod wire;
 pub use attribute::{Attribute, bit};
 pub use decode::Decoder;
 pub use detect::detect;
-pub use event_header::{EventHeader, Item, Items, What};
+pub use event_header::EventHeader;
 pub use frame::Perf;
+pub use items::{Item, Items, What};
 pub use mappings::Mapping;
 pub use processes::Processes;
 pub use record::Record;

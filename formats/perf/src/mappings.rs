@@ -88,10 +88,6 @@ impl Mappings {
         self.0.len()
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-
     /// The one that holds `address`.
     pub(crate) fn at(&self, address: u64) -> Option<&Mapping> {
         let (start, mapping) = self.0.range(..=address).next_back()?;

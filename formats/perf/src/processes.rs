@@ -52,6 +52,8 @@ pub struct Processes {
 #[derive(Debug, Default)]
 struct Process {
     mappings: Mappings,
+    /// Those of the program before, which called for the one that is now.
+    before: Mappings,
     names: HashMap<i32, Arc<[u8]>>,
 }
 
@@ -102,10 +104,19 @@ impl Processes {
             Some(_) => [Some(pid), None],
             None => [Some(pid), Some(KERNEL)],
         };
-        pids.into_iter().flatten().find_map(|pid| {
-            let mapping = self.known.get(&pid)?.mappings.at(address)?;
-            Some((mapping, (address - mapping.start).wrapping_add(mapping.file_offset)))
-        })
+        pids.into_iter()
+            .flatten()
+            .find_map(|pid| self.place(pid, address, |process| &process.mappings))
+    }
+
+    fn place(
+        &self,
+        pid: i32,
+        address: u64,
+        of: impl FnOnce(&Process) -> &Mappings,
+    ) -> Option<(&Mapping, u64)> {
+        let mapping = of(self.known.get(&pid)?).at(address)?;
+        Some((mapping, (address - mapping.start).wrapping_add(mapping.file_offset)))
     }
 
     /// The addresses of an event's call chain, innermost first, with the mapping that each is in and
@@ -115,7 +126,9 @@ impl Processes {
         view: EventView<'a>,
     ) -> impl Iterator<Item = (u64, Option<(&'a Mapping, u64)>)> + 'a {
         let chain = crate::sample::Callchain::new(view.stack().unwrap_or_default());
-        let (pid, mut context) = (process_of(view), context_of(view));
+        let (pid, mut context) =
+            (process_of(view), Record::of(view).and_then(|record| record.context()));
+        let is_in_kernel = context == Some(Context::Kernel);
         let mut is_cookie = false;
         chain.frames().filter_map(move |frame| match frame {
             Frame::Context(next) => {
@@ -124,14 +137,28 @@ impl Processes {
                 None
             }
             Frame::Address(_) if std::mem::take(&mut is_cookie) => None,
-            Frame::Address(address) => Some((address, self.resolve(pid, address, context))),
+            Frame::Address(address) => {
+                let place = self.resolve(pid, address, context);
+                // While the kernel replaces a program, its caller is the one before.
+                let is_caller = is_in_kernel && context == Some(Context::User);
+                let before = || self.place(pid, address, |process| &process.before);
+                let place = place.or_else(|| if is_caller { before() } else { None });
+                Some((address, place))
+            }
         })
     }
 
     /// The address at which a sample was taken, in the same way; `None` if it has none.
     pub fn ip<'a>(&'a self, view: EventView<'a>) -> Option<(u64, Option<(&'a Mapping, u64)>)> {
         let address = Sample::of(view)?.ip()?;
-        Some((address, self.resolve(process_of(view), address, context_of(view))))
+        Some((
+            address,
+            self.resolve(
+                process_of(view),
+                address,
+                Record::of(view).and_then(|record| record.context()),
+            ),
+        ))
     }
 
     /// The name of a thread, as on the wire.
@@ -163,7 +190,7 @@ impl Processes {
                 let (pid, tid) = (id(0)?, id(4)?);
                 // A program that is executed begins anew.
                 if record.misc() >> 13 & 1 != 0 {
-                    self.clear_mappings(pid);
+                    self.replace_program(pid);
                 }
                 let name = text(payload.get(8..)?).into();
                 let process = self.process(pid);
@@ -212,8 +239,9 @@ impl Processes {
         if let Some(mappings) = mappings {
             added += mappings.len();
             let old = std::mem::replace(&mut process.mappings, mappings);
+            let before = std::mem::take(&mut process.before);
             let names = std::mem::take(&mut process.names);
-            self.entries -= old.len() + names.len();
+            self.entries -= old.len() + before.len() + names.len();
         }
         if let Some(name) = name {
             added += usize::from(self.process(pid).names.insert(tid, name).is_none());
@@ -234,10 +262,10 @@ impl Processes {
         self.grow(0);
     }
 
-    fn clear_mappings(&mut self, pid: i32) {
+    fn replace_program(&mut self, pid: i32) {
         if let Some(process) = self.known.get_mut(&pid) {
-            self.entries -= process.mappings.len();
-            process.mappings.clear();
+            self.entries -= process.before.len();
+            process.before = std::mem::take(&mut process.mappings);
         }
     }
 
@@ -263,7 +291,7 @@ impl Processes {
                 continue;
             }
             if let Some(process) = self.known.remove(&pid) {
-                self.entries -= process.mappings.len() + process.names.len();
+                self.entries -= process.mappings.len() + process.before.len() + process.names.len();
                 self.forgotten += 1;
             }
         }
@@ -274,16 +302,4 @@ impl Processes {
 fn process_of(view: EventView<'_>) -> i32 {
     let pid = view.thread().and_then(|thread| thread.process_id);
     pid.and_then(|pid| u32::try_from(pid).ok()).map_or(KERNEL, u32::cast_signed)
-}
-
-/// Where the processor was, if the record tells.
-fn context_of(view: EventView<'_>) -> Option<Context> {
-    match Record::of(view)?.misc() & 7 {
-        1 => Some(Context::Kernel),
-        2 => Some(Context::User),
-        3 => Some(Context::Hypervisor),
-        4 => Some(Context::GuestKernel),
-        5 => Some(Context::GuestUser),
-        _ => None,
-    }
 }

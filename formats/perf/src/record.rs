@@ -7,7 +7,7 @@ use crate::attribute::Attribute;
 use crate::build_ids::BuildId;
 use crate::decode::Decoder;
 use crate::kinds::kind;
-use crate::sample::Read;
+use crate::sample::{Context, Read};
 use crate::wire::{u32_at, u64_at};
 
 /// A record of a perf.data, of whatever type. `Copy`; valid as long as the view it was made of.
@@ -43,6 +43,18 @@ impl<'a> Record<'a> {
     #[inline]
     pub fn misc(&self) -> u16 {
         u16::try_from(self.detail.misc).unwrap_or(0)
+    }
+
+    /// Where the processor was, as [`misc`](Self::misc) tells.
+    pub fn context(&self) -> Option<Context> {
+        match self.misc() & 7 {
+            1 => Some(Context::Kernel),
+            2 => Some(Context::User),
+            3 => Some(Context::Hypervisor),
+            4 => Some(Context::GuestKernel),
+            5 => Some(Context::GuestUser),
+            _ => None,
+        }
     }
 
     /// All of it behind its head of 8 bytes, as on the wire; of a stream in big-endian, in

@@ -3,11 +3,12 @@
 use bytes::{Bytes, BytesMut};
 use tracemill_engine::{Error, Fault, Faults, Framed};
 
+use crate::compressed::Extent;
 use crate::decode::Tag;
 use crate::frame::{self, Perf, Scanned};
 use crate::kinds::kind;
 use crate::swap;
-use crate::wire::{Head, Reader, u32_at, u64_at};
+use crate::wire::{Head, u32_at, u64_at};
 
 /// Records of a stream in big-endian are turned up to so many bytes at once.
 const MAX_TURNED: usize = 64 << 10;
@@ -110,18 +111,13 @@ impl Perf {
         faults: &mut Faults,
     ) -> Result<Framed, Error> {
         let mut size = u64::from(head.size);
+        let mut extent = None;
         if head.kind == kind::COMPRESSED2 {
-            // Where the size did not fit in 16 bits, there is no padding.
-            if visible.len() < 16 {
-                return Ok(Framed::NeedMore(16 - visible.len()));
+            let max = left.min(self.limits.frame as u64);
+            match Extent::of(head, visible, self.is_big, offset < self.inner_end, max) {
+                Ok(found) => (size, extent) = (found.size, Some(found)),
+                Err(missing) => return Ok(Framed::NeedMore(missing)),
             }
-            let data = Reader::new(visible, offset, self.is_big).at_u64(8);
-            let whole = data.saturating_add(16);
-            size = if whole.checked_next_multiple_of(8).is_none_or(|padded| padded > size) {
-                whole
-            } else {
-                size
-            };
         }
         if size < Head::LEN as u64 {
             return Err(Error::invalid(offset, "record header: size below 8"));
@@ -154,9 +150,15 @@ impl Perf {
                 return Ok(self.compressed(head, own, size, offset, faults));
             }
             kind::COMPRESSED2 => {
-                let len = u64_at(body, 0).and_then(|len| usize::try_from(len).ok());
-                let piece = len.and_then(|len| own.get(8..)?.get(..len));
-                return Ok(self.compressed(head, piece.unwrap_or_default(), size, offset, faults));
+                let piece = extent.and_then(|extent| own.get(8..)?.get(..extent.data));
+                let piece = piece.unwrap_or_default();
+                let framed = self.compressed(head, piece, size, offset, faults);
+                if let (Framed::Content { len: 1.., .. }, Some(beyond)) =
+                    (&framed, extent.and_then(|extent| extent.beyond))
+                {
+                    self.inner_end = offset.saturating_add(beyond);
+                }
+                return Ok(framed);
             }
             kind::TRACING_DATA | kind::AUXTRACE => {
                 let beyond = if head.kind == kind::AUXTRACE {
@@ -167,7 +169,7 @@ impl Perf {
                 let long = Long { head, size, beyond: beyond.unwrap_or(0) };
                 return Ok(self.long(long, turned, visible, offset, left, faults));
             }
-            kind::LOST | kind::LOST_SAMPLES => self.tell_loss(head, body),
+            _ if tag == Tag::Lost as u32 => self.tell_loss(head, body),
             kind::FINISHED_ROUND => tag = Tag::Round as u32,
             _ => self.tool(head, own, offset + Head::LEN as u64, faults),
         }

@@ -240,6 +240,9 @@ impl<'a> Report<'a> {
                 }
             },
         );
+        if let Some(pauses) = loss::pauses(self.pass) {
+            line("paused", pauses);
+        }
         for (name, number) in [
             ("anomalies", counters.anomalies),
             ("recycled", counters.recycled_threads),

@@ -23,6 +23,9 @@ pub(crate) struct LossRecord {
     from_ns: Option<Int>,
     /// What comes after the last gap; none if there is no gap.
     to_ns: Option<Int>,
+    /// Times that recording paused, and for how long.
+    pauses: Int,
+    paused_ns: Option<Int>,
 }
 
 /// What was lost in a span of time, in JSON.
@@ -65,9 +68,28 @@ pub(crate) fn records(pass: &Pass) -> Vec<LossRecord> {
                 gaps: loss.gaps.into(),
                 from_ns: from.map(Int::from),
                 to_ns: to.map(Int::from),
+                pauses: loss.pauses.into(),
+                paused_ns: paused_ns(pass, &loss).map(Int::from),
             }
         })
         .collect()
+}
+
+/// Nanoseconds of a thread's pauses.
+fn paused_ns(pass: &Pass, loss: &ThreadLoss) -> Option<u64> {
+    let frequency = pass.parser.format().state().clock.frequency.filter(|hz| *hz > 0)?;
+    let ns = u128::from(loss.paused_ticks) * 1_000_000_000 / u128::from(frequency);
+    u64::try_from(ns).ok()
+}
+
+/// Says how often recording paused and for how long; `None` if it never did.
+pub(crate) fn pauses(pass: &Pass) -> Option<String> {
+    let total = pass.parser.loss().total();
+    (total.pauses > 0).then(|| {
+        let ns = paused_ns(pass, &total).and_then(|ns| i64::try_from(ns).ok());
+        let times = text::counted(total.pauses, "time", "times");
+        format!("{times}, for {} in all: what was left out then is not counted", text::span(ns))
+    })
 }
 
 /// Prints the total, and the threads that lost something.
@@ -91,6 +113,9 @@ pub(crate) fn print(out: &mut impl Write, pass: &Pass) -> io::Result<()> {
         write!(out, "; sequence numbers went back {} times", text::grouped(stats.anomalies))?;
     }
     writeln!(out)?;
+    if let Some(pauses) = pauses(pass) {
+        writeln!(out, "recording paused {pauses}")?;
+    }
     let threads = sorted(pass);
     let rows = threads.iter().filter(|(_, loss)| loss.lost > 0 || loss.anomalies > 0);
     if rows.clone().next().is_none() {
