@@ -133,6 +133,14 @@ pub trait Decode: Send + Sync + 'static {
         false
     }
 
+    /// Whether the writer has looked at all its buffers once when it writes this event, which has no
+    /// time: behind the next such event, none is older than one before this. For
+    /// [time order](crate::Order::Time).
+    fn ends_round(&self, record: &Record) -> bool {
+        let _ = record;
+        false
+    }
+
     /// Copies what the detail of an event refers to in its run, and lets it refer to the copy, so
     /// that the event can outlive the run.
     fn keep(&self, detail: &mut [u32; 8], keeper: &mut Keeper<'_>) {

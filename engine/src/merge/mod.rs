@@ -2,10 +2,10 @@
 //!
 //! Each event gets an effective time, its own or that of the low-water mark if that is later, and
 //! what is delivered is sorted by it, ties as they stand in the stream. The low-water mark rises
-//! when the stream says that nothing older will come ([`Decode::is_watermark`], the end of a round,
-//! its end), and when the bound is reached; at a sequence point all goes and the mark begins anew.
-//! Events without a time do not wait. So the order depends
-//! on the events alone, and not on how they were cut into chunks and batches.
+//! when the stream says that nothing older will come ([`Decode::is_watermark`],
+//! [`Decode::ends_round`], its end), and when the bound is reached; at a sequence point all goes and
+//! the mark begins anew. Events without a time do not wait. So the order depends on the events alone,
+//! and not on how they were cut into chunks and batches.
 //!
 //! ```text
 //! batch -> pages      copies: of a run as a whole, or, where that is too large, event by event
@@ -139,13 +139,9 @@ impl<D: Decode + ?Sized> Merge<D> {
             }
         }
         for span in batch.spans() {
-            match span.kind {
-                SpanKind::Settled => {
-                    self.release_all(true);
-                    (self.certain, self.low_water) = (0, 0);
-                }
-                SpanKind::Round => self.end_round(),
-                _ => {}
+            if span.kind == SpanKind::Settled {
+                self.release_all(true);
+                (self.certain, self.low_water) = (0, 0);
             }
         }
         self.high_water = self.high_water.max(self.bytes());

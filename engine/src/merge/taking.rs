@@ -45,6 +45,9 @@ impl<D: Decode + ?Sized> Merge<D> {
             let is_watermark = decoder.is_watermark(tag, record);
             if is_watermark || record.ticks <= self.low_water {
                 self.pass(slot, at, record.ticks, is_watermark);
+                if record.ticks == 0 && decoder.ends_round(record) {
+                    self.end_round();
+                }
             } else {
                 self.hold(slot, at, record.ticks);
             }
@@ -69,6 +72,9 @@ impl<D: Decode + ?Sized> Merge<D> {
                     self.departed.push(full);
                 }
                 self.pass(slot, at, record.ticks, is_watermark);
+                if record.ticks == 0 && decoder.ends_round(record) {
+                    self.end_round();
+                }
                 continue;
             }
             if self.has_room(self.holding, record).is_none()

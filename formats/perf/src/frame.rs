@@ -18,6 +18,7 @@ use crate::decode::{Decoder, FIRST_OF_SAMPLES, Tag};
 use crate::inflate::Inflate;
 use crate::kinds::{self, kind};
 use crate::loss::Losses;
+use crate::plan::Plan;
 use crate::shape;
 use crate::tracing::Tracepoints;
 use crate::wire::Head;
@@ -48,6 +49,8 @@ pub struct Perf {
     pub(crate) losses: Losses,
     /// Bytes of the fixed part of samples, if that is the same for all events.
     fixed: Option<u16>,
+    /// The most bytes of that of any event.
+    longest: u16,
     /// Bytes that other records of the kernel end with, at least.
     trailer: u16,
 }
@@ -81,6 +84,7 @@ impl Perf {
         let decoder = Decoder {
             state,
             attributes: Arc::default(),
+            plans: Arc::default(),
             ids: Table::default(),
             cpus: Table::default(),
             sample_id: None,
@@ -108,6 +112,7 @@ impl Perf {
             tracepoints: Tracepoints::new(config.max_classes, config.max_strings / 4),
             losses: Losses::default(),
             fixed: None,
+            longest: 0,
             trailer: 0,
         }
     }
@@ -167,8 +172,12 @@ impl Perf {
     }
 
     pub(crate) fn count(&mut self, number: u32, bytes: usize) {
+        self.count_many(number, 1, bytes);
+    }
+
+    fn count_many(&mut self, number: u32, frames: u64, bytes: usize) {
         if let Some(kind) = self.kinds.get_mut(kinds::place(number)) {
-            kind.frames += 1;
+            kind.frames += frames;
             kind.bytes += bytes as u64;
         }
     }
@@ -211,6 +220,7 @@ impl Perf {
         attribute.class = FIRST_OF_SAMPLES.saturating_add(number);
         let shape = attribute.shape;
         self.fixed = (is_first || self.fixed == Some(shape.fixed)).then_some(shape.fixed);
+        self.longest = self.longest.max(shape.fixed);
         self.trailer = if is_first { shape.trailer } else { self.trailer.min(shape.trailer) };
         let decoder = self.change();
         if is_first {
@@ -280,6 +290,12 @@ impl Perf {
         if let Some(attribute) = Arc::make_mut(&mut decoder.attributes).get_mut(index) {
             (attribute.is_known, attribute.is_raw) = (is_known, is_raw);
             attribute.is_event_header = is_event_header;
+            let plan = Plan::of(index, attribute);
+            let plans = Arc::make_mut(&mut decoder.plans);
+            match plans.get_mut(index) {
+                Some(old) => *old = plan,
+                None => plans.push(plan),
+            }
         }
     }
 
@@ -288,26 +304,33 @@ impl Perf {
     #[inline]
     pub(crate) fn scan(&mut self, bytes: &[u8], is_inside: bool) -> Scanned {
         let singles = if is_inside { SINGLES_INSIDE } else { SINGLES };
-        let mut at = 0;
+        let long_enough = Head::LEN + usize::from(self.longest);
+        let (mut at, mut samples, mut sample_bytes) = (0, 0, 0);
+        let mut rest = bytes;
         while at < MAX_JOINED
-            && let Some(head) = Head::at(bytes, at)
+            && let Some(head) = Head::at(rest, 0)
         {
             // Records are looked at in passing: those to come are asked for from memory.
-            prefetch(bytes, at + AHEAD);
+            prefetch(rest, AHEAD);
             let size = usize::from(head.size);
-            let is_single = is_in(singles, head);
-            if size < Head::LEN || is_single {
-                break;
-            }
-            let Some(body) = bytes.get(at + Head::LEN..at + size) else {
+            let Some((record, following)) = rest.split_at_checked(size) else {
                 break;
             };
-            if !self.is_long_enough(head, body) {
-                break;
+            if head.kind == kind::SAMPLE && size >= long_enough {
+                samples += 1;
+                sample_bytes += size;
+            } else {
+                let body = record.get(Head::LEN..);
+                if is_in(singles, head) || !body.is_some_and(|body| self.is_long_enough(head, body))
+                {
+                    break;
+                }
+                self.count(head.kind, size);
             }
-            self.count(head.kind, size);
             at += size;
+            rest = following;
         }
+        self.count_many(kind::SAMPLE, samples, sample_bytes);
         match Head::at(bytes, 0) {
             _ if at > 0 => Scanned::Joined(at),
             Some(head) => Scanned::Single(head),
@@ -393,7 +416,6 @@ const MAX_JOINED: usize = 64 << 10;
 const SINGLES: u128 = SINGLES_INSIDE
     | 1 << kind::ATTR
     | 1 << kind::TRACING_DATA
-    | 1 << kind::FINISHED_ROUND
     | 1 << kind::ID_INDEX
     | 1 << kind::AUXTRACE
     | 1 << kind::EVENT_UPDATE

@@ -54,6 +54,7 @@ mod kinds;
 mod loss;
 mod names;
 mod parts;
+mod plan;
 mod processes;
 mod record;
 mod records;

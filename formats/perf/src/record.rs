@@ -55,6 +55,12 @@ impl<'a> Record<'a> {
         self.view.run_bytes(at, len).unwrap_or_default()
     }
 
+    /// The raw data of a sample, if its payload is that.
+    #[inline]
+    pub(crate) fn raw(&self) -> Option<&'a [u8]> {
+        (self.detail.flags & flag::PAYLOAD_IS_RAW != 0).then(|| self.view.payload())
+    }
+
     /// The event it belongs to: that of the id it carries, else the first of the recording; `None`
     /// if the recording has none of that id, and of records that tools write.
     #[inline]
@@ -132,6 +138,8 @@ pub(crate) struct Detail {
 pub(crate) mod flag {
     /// The body is the payload, so that nothing beside it has to be kept.
     pub(crate) const BODY_IS_PAYLOAD: u32 = 1;
+    /// The payload is the raw data of a sample.
+    pub(crate) const PAYLOAD_IS_RAW: u32 = 2;
 }
 
 impl Detail {

@@ -148,7 +148,6 @@ impl Perf {
         }
         let record = if self.is_big { &*turned } else { record };
         let body = record.get(Head::LEN..).unwrap_or_default();
-        let mut tag = frame::tag(head);
         match head.kind {
             kind::COMPRESSED => {
                 return Ok(self.compressed(head, own, size, offset, faults));
@@ -168,11 +167,10 @@ impl Perf {
                 return Ok(self.long(long, turned, visible, offset, left, faults));
             }
             kind::LOST | kind::LOST_SAMPLES => self.tell_loss(head, body),
-            kind::FINISHED_ROUND => tag = Tag::Round as u32,
             _ => self.tool(head, own, offset + Head::LEN as u64, faults),
         }
         self.plain(head, record, offset, faults);
-        Ok(self.handed(size, tag, turned))
+        Ok(self.handed(size, frame::tag(head), turned))
     }
 
     /// A record of the stream's own, or, in big-endian, as it was `turned`.

@@ -44,55 +44,55 @@ impl<'a> Sample<'a> {
     /// Instruction pointer.
     #[inline]
     pub fn ip(&self) -> Option<u64> {
-        u64_at(self.body, self.attribute.shape.ip.get()?)
+        u64_at(self.body, self.attribute.shape.ip.or_beyond())
     }
 
     /// Process, -1 for none.
     #[inline]
     pub fn pid(&self) -> Option<i32> {
-        u32_at(self.body, self.attribute.shape.tid.get()?).map(u32::cast_signed)
+        u32_at(self.body, self.attribute.shape.tid.or_beyond()).map(u32::cast_signed)
     }
 
     /// Thread, -1 for none.
     #[inline]
     pub fn tid(&self) -> Option<i32> {
-        u32_at(self.body, self.attribute.shape.tid.get()? + 4).map(u32::cast_signed)
+        u32_at(self.body, self.attribute.shape.tid.or_beyond() + 4).map(u32::cast_signed)
     }
 
     /// Time, in nanoseconds of the recording's clock.
     #[inline]
     pub fn time(&self) -> Option<u64> {
-        u64_at(self.body, self.attribute.shape.time.get()?)
+        u64_at(self.body, self.attribute.shape.time.or_beyond())
     }
 
     /// Address that was accessed.
     #[inline]
     pub fn addr(&self) -> Option<u64> {
-        u64_at(self.body, self.attribute.shape.addr.get()?)
+        u64_at(self.body, self.attribute.shape.addr.or_beyond())
     }
 
     /// Id of the event on its CPU or thread.
     #[inline]
     pub fn id(&self) -> Option<u64> {
-        u64_at(self.body, self.attribute.shape.sample_id().get()?)
+        u64_at(self.body, self.attribute.shape.sample_id().or_beyond())
     }
 
     /// Id of the stream of events.
     #[inline]
     pub fn stream_id(&self) -> Option<u64> {
-        u64_at(self.body, self.attribute.shape.stream_id.get()?)
+        u64_at(self.body, self.attribute.shape.stream_id.or_beyond())
     }
 
     /// CPU.
     #[inline]
     pub fn cpu(&self) -> Option<u32> {
-        u32_at(self.body, self.attribute.shape.cpu.get()?)
+        u32_at(self.body, self.attribute.shape.cpu.or_beyond())
     }
 
     /// How much was counted since the sample before.
     #[inline]
     pub fn period(&self) -> Option<u64> {
-        u64_at(self.body, self.attribute.shape.period.get()?)
+        u64_at(self.body, self.attribute.shape.period.or_beyond())
     }
 
     /// Values of the counter, or of all counters of its group.
@@ -101,14 +101,15 @@ impl<'a> Sample<'a> {
     }
 
     /// Addresses, the innermost first, with marks between them that say where they are.
+    #[inline]
     pub fn callchain(&self) -> Option<Callchain<'a>> {
-        let bytes = self.part(bit::CALLCHAIN)?;
-        Some(Callchain { bytes: bytes.get(8..)? })
+        Some(Callchain { bytes: self.record.view().stack()? })
     }
 
     /// Raw data: of a tracepoint, what its description says. Padding included.
+    #[inline]
     pub fn raw(&self) -> Option<&'a [u8]> {
-        self.part(bit::RAW)?.get(4..)
+        self.record.raw().or_else(|| self.part(bit::RAW)?.get(4..))
     }
 
     /// Branches, the latest first.
@@ -358,6 +359,7 @@ impl<'a> Callchain<'a> {
     }
 
     /// The entries as they stand there.
+    #[inline]
     pub fn entries(&self) -> impl ExactSizeIterator<Item = u64> + use<'a> {
         let entries = self.bytes.chunks_exact(8);
         entries.map(|entry| entry.try_into().map_or(0, u64::from_le_bytes))
