@@ -1,6 +1,6 @@
 //! Decoded events, borrowed from the input and from an arena.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 
 use bumpalo::collections::Vec as ArenaVec;
 
@@ -98,6 +98,8 @@ pub struct Counts {
 pub(crate) struct Context<'a> {
     pub(crate) state: &'a State,
     pub(crate) decoder: &'a (dyn Any + Send + Sync),
+    /// The type of `decoder`, so that an event is known as a format's own without a call.
+    pub(crate) decoder_type: TypeId,
     pub(crate) run: RunView<'a>,
     pub(crate) place: Place,
     /// Whether `run` is a page of events that were copied one by one.
@@ -105,15 +107,15 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// That of events which waited, in a page of this snapshot. `is_held`: copied one by one.
+    /// That of events of this snapshot. `is_held`: `run` is a page.
     pub(crate) fn of<D: Decode + ?Sized>(
         decoder: &'a D,
-        page: RunView<'a>,
+        run: RunView<'a>,
         place: Place,
         is_held: bool,
     ) -> Self {
         let (state, decoder) = (decoder.state(), decoder.as_any());
-        Self { state, decoder, run: page, place, is_held }
+        Self { state, decoder, decoder_type: decoder.type_id(), run, place, is_held }
     }
 }
 
@@ -152,8 +154,7 @@ impl<'a> Sink<'a> {
         let max_spans = (2 * max_events).max(64).min(arena.limit() / 8 / size_of::<Span>());
         let framing_faults = framing.map_or(0, |framing| framing.faults.len());
         let room = "a fresh arena holds at least 16 KiB";
-        let (state, decoder) = (decoder.state(), decoder.as_any());
-        let context = Context { state, decoder, run, place: Place::InOrder, is_held: false };
+        let context = Context::of(decoder, run, Place::InOrder, false);
         let context = arena.alloc(context).expect(room);
         let mut faults = ArenaVec::new_in(arena.bump());
         if run_faults < FAULTS_PER_FRAME {

@@ -1,5 +1,7 @@
 //! One event of a batch.
 
+use std::any::TypeId;
+
 use crate::batch::{Context, Record, StackRef};
 use crate::class::EventClass;
 use crate::layout::FieldId;
@@ -187,6 +189,12 @@ impl<'a> EventView<'a> {
     #[inline]
     pub fn decoder<D: 'static>(&self) -> Option<&'a D> {
         self.context.decoder.downcast_ref()
+    }
+
+    /// Whether a `D` decoded it: as [`decoder`](Self::decoder), without a call.
+    #[inline]
+    pub fn is_decoded_by<D: 'static>(&self) -> bool {
+        self.context.decoder_type == TypeId::of::<D>()
     }
 
     /// The state it is read against.

@@ -72,13 +72,14 @@ impl Decode for Decoder {
             rest = following;
             let body = record.get(Head::LEN..).unwrap_or_default();
             let body_at = at + HEAD_LEN;
-            at = body_at + small(body.len());
+            let len = small(body.len());
+            at = body_at + len;
             // Each is made where it stays: a copy of what has just been written in parts is slow.
             if head.kind == kind::SAMPLE
                 && let Some(plan) = self.plan(body, &mut recent)
                 && body.len() >= plan.fixed.into()
             {
-                let record = self.sample(plan, head, body, body_at);
+                let record = self.sample(plan, head, body, body_at, len);
                 payload_bytes += u64::from(record.payload_len);
                 undescribed += u64::from(!plan.is_known);
                 sink.event(record);
@@ -162,23 +163,33 @@ impl Decoder {
     }
 
     #[inline(always)]
-    fn sample(&self, plan: &Plan, head: Head, body: &[u8], body_at: u32) -> Record {
-        let attribute = || self.attributes.get(plan.index as usize);
-        let mut flags = flag::BODY_IS_PAYLOAD;
-        let (mut payload_at, mut payload_len) = (body_at, small(body.len()));
-        if let Some((at, len, is_there)) = plan.raw(attribute, body) {
-            (payload_at, payload_len) = (body_at + at, len);
-            flags = if is_there { flag::PAYLOAD_IS_RAW } else { 0 };
+    fn sample(&self, plan: &Plan, head: Head, body: &[u8], body_at: u32, len: u32) -> Record {
+        let words = body.as_chunks().0;
+        let mut found = plan.find(body, words, body_at, len);
+        if plan.is_hidden()
+            && let Some(attribute) = self.attributes.get(plan.index as usize)
+        {
+            plan.find_hidden(attribute, body, body_at, &mut found);
         }
+        let detail = Detail {
+            body_at,
+            body_len: len,
+            kind: head.kind,
+            misc: head.misc.into(),
+            attribute: plan.index,
+            flags: found.flags,
+            places: plan.places.0,
+            parts: plan.parts,
+        };
         Record {
-            payload_at,
-            payload_len,
-            ticks: time(plan.time(body)),
-            thread: thread(plan.tid(body)),
+            payload_at: found.payload_at,
+            payload_len: found.payload_len,
+            ticks: plan.time(words),
+            thread: plan.thread(words),
             class: plan.class,
-            processor: plan.cpu(body).unwrap_or(u32::MAX),
-            stack: plan.stack(attribute, body, body_at),
-            detail: detail(head, body, body_at, plan.index, flags),
+            processor: plan.cpu(words),
+            stack: found.stack,
+            detail: detail.into_words(),
         }
     }
 
@@ -287,7 +298,6 @@ fn trimmed(mut record: Record, head: Head, body: &[u8], end: usize) -> Record {
     record
 }
 
-#[inline]
 fn detail(head: Head, body: &[u8], body_at: u32, attribute: u32, flags: u32) -> [u32; 8] {
     let detail = Detail {
         body_at,
@@ -296,7 +306,8 @@ fn detail(head: Head, body: &[u8], body_at: u32, attribute: u32, flags: u32) -> 
         misc: head.misc.into(),
         attribute,
         flags,
-        spare: [0; 2],
+        places: 0,
+        parts: 0,
     };
     detail.into_words()
 }

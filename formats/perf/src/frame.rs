@@ -306,12 +306,15 @@ impl Perf {
         let singles = if is_inside { SINGLES_INSIDE } else { SINGLES };
         let long_enough = Head::LEN + usize::from(self.longest);
         let (mut at, mut samples, mut sample_bytes) = (0, 0, 0);
-        let mut rest = bytes;
+        let (mut rest, mut fetched) = (bytes, 0);
         while at < MAX_JOINED
             && let Some(head) = Head::at(rest, 0)
         {
             // Records are looked at in passing: those to come are asked for from memory.
-            prefetch(rest, AHEAD);
+            while fetched < at + AHEAD {
+                prefetch(bytes, fetched);
+                fetched += LINE;
+            }
             let size = usize::from(head.size);
             let Some((record, following)) = rest.split_at_checked(size) else {
                 break;
@@ -407,7 +410,8 @@ impl Format for Perf {
 }
 
 /// Bytes ahead of the record being looked at.
-const AHEAD: usize = 2048;
+const AHEAD: usize = 4096;
+const LINE: usize = 64;
 
 /// Whole records are joined up to so many bytes at once.
 const MAX_JOINED: usize = 64 << 10;

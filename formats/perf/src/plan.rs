@@ -2,9 +2,10 @@
 
 use tracemill_engine::StackRef;
 
-use crate::attribute::{Attribute, Place, bit};
+use crate::attribute::{Attribute, Place, Shape, bit};
 use crate::parts;
-use crate::wire::{u32_at, u64_at};
+use crate::record::flag;
+use crate::wire::u32_at;
 
 /// Of one attribute.
 #[derive(Clone, Copy, Debug)]
@@ -16,135 +17,180 @@ pub(crate) struct Plan {
     pub fixed: u16,
     /// Whether the class was kept.
     pub is_known: bool,
-    time: Place,
-    tid: Place,
-    cpu: Place,
-    chain: Part,
-    raw: Part,
+    pub places: Places,
+    /// The low half of its `sample_type`.
+    pub parts: u32,
+    /// Where these are, in numbers of 64 bits; a sample never has as many as stand for none.
+    time: u16,
+    tid: u16,
+    cpu: u16,
+    has_chain: bool,
+    /// Whether raw data are the payload.
+    has_raw: bool,
+    /// Whether parts come before these whose size is not the same for all.
+    is_hidden: bool,
 }
 
-/// Where a part is that has no fixed place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    /// Nowhere, or nobody asks.
-    None,
-    /// Behind the fixed part.
-    First,
-    /// Behind the call chain, which is the first.
-    Second,
-    /// Behind others.
-    Later,
+/// The parts of a sample that have no fixed place: from the beginning of its run, if `body_at` is that
+/// of its body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    pub stack: StackRef,
+    pub payload_at: u32,
+    pub payload_len: u32,
+    pub flags: u32,
 }
 
 impl Plan {
     pub(crate) fn of(index: usize, attribute: &Attribute) -> Self {
         let shape = &attribute.shape;
-        let has_read = attribute.has(bit::READ);
-        let chain = match (attribute.has(bit::CALLCHAIN), has_read) {
-            (false, _) => Part::None,
-            (true, false) => Part::First,
-            (true, true) => Part::Later,
-        };
-        let raw = match (attribute.is_raw, has_read, chain) {
-            (false, ..) => Part::None,
-            (true, false, Part::None) => Part::First,
-            (true, false, _) => Part::Second,
-            (true, true, _) => Part::Later,
+        let word = |place: Place| {
+            place.get().and_then(|at| u16::try_from(at / 8).ok()).unwrap_or(u16::MAX)
         };
         Self {
             index: u32::try_from(index).unwrap_or(u32::MAX),
             class: attribute.class,
             fixed: shape.fixed,
             is_known: attribute.is_known,
-            time: shape.time,
-            tid: shape.tid,
-            cpu: shape.cpu,
-            chain,
-            raw,
+            places: Places::of(shape),
+            parts: u32::try_from(attribute.sample_type & u64::from(u32::MAX)).unwrap_or(0),
+            time: word(shape.time),
+            tid: word(shape.tid),
+            cpu: word(shape.cpu),
+            has_chain: attribute.has(bit::CALLCHAIN),
+            has_raw: attribute.is_raw,
+            is_hidden: attribute.has(bit::READ),
         }
     }
 
-    /// The time as it stands there.
+    /// The time as it stands there, 0 for none.
     #[inline(always)]
-    pub(crate) fn time(&self, body: &[u8]) -> Option<u64> {
-        u64_at(body, self.time.or_beyond())
+    pub(crate) fn time(&self, words: &[[u8; 8]]) -> u64 {
+        let time = word(words, self.time).unwrap_or(0);
+        if time == u64::MAX { 0 } else { time }
     }
 
-    /// Process and thread, the process in the low half.
+    /// Process and thread, the thread in the low half; all ones for none.
     #[inline(always)]
-    pub(crate) fn tid(&self, body: &[u8]) -> Option<u64> {
-        u64_at(body, self.tid.or_beyond())
+    pub(crate) fn thread(&self, words: &[[u8; 8]]) -> u64 {
+        word(words, self.tid).map_or(u64::MAX, |pair| pair.rotate_left(32))
     }
 
+    /// The CPU; all ones for none.
     #[inline(always)]
-    pub(crate) fn cpu(&self, body: &[u8]) -> Option<u32> {
-        u32_at(body, self.cpu.or_beyond())
+    pub(crate) fn cpu(&self, words: &[[u8; 8]]) -> u32 {
+        let cpu = word(words, self.cpu).map(|word| word & u64::from(u32::MAX));
+        cpu.and_then(|cpu| u32::try_from(cpu).ok()).unwrap_or(u32::MAX)
     }
 
-    /// The call chain of a sample whose body begins at `body_at` of its run.
+    /// Finds the parts of a body of `len` bytes at `body_at` of its run.
     #[inline(always)]
-    pub(crate) fn stack<'a>(
+    pub(crate) fn find(&self, body: &[u8], words: &[[u8; 8]], body_at: u32, len: u32) -> Found {
+        let flags = flag::BODY_IS_PAYLOAD;
+        let mut found =
+            Found { stack: StackRef::NONE, payload_at: body_at, payload_len: len, flags };
+        let mut at = u32::from(self.fixed);
+        if self.is_hidden {
+            return found;
+        }
+        if self.has_chain {
+            let most = (len - at) / 8;
+            match word(words, self.fixed / 8) {
+                Some(nr) if nr < u64::from(most) => {
+                    let bytes = 8 * u32::try_from(nr).unwrap_or(0);
+                    found.stack = StackRef::inline(body_at + at + 8, bytes);
+                    at += 8 + bytes;
+                }
+                // Nothing that follows can be found.
+                _ => at = len,
+            }
+        }
+        if self.has_raw {
+            let size = u32_at(body, at as usize).filter(|size| *size < len && at + 4 + size <= len);
+            // A payload of which nothing is there has no fields.
+            let (start, size, flags) =
+                size.map_or((len, 0, 0), |size| (at + 4, size, flag::PAYLOAD_IS_RAW));
+            (found.payload_at, found.payload_len, found.flags) = (body_at + start, size, flags);
+        }
+        found
+    }
+
+    /// The same where other parts come first.
+    #[inline(never)]
+    pub(crate) fn find_hidden(
         &self,
-        attribute: impl Fn() -> Option<&'a Attribute>,
+        attribute: &Attribute,
         body: &[u8],
         body_at: u32,
-    ) -> StackRef {
-        let place = match self.chain {
-            Part::None => return StackRef::NONE,
-            Part::First => chain_at(body, self.fixed.into()),
-            _ => find(attribute(), body, bit::CALLCHAIN),
+        found: &mut Found,
+    ) {
+        let part = |part: u64| {
+            let (start, end) = parts::find(attribute, body, part)?;
+            Some((u32::try_from(start).ok()?, u32::try_from(end - start).ok()?))
         };
-        place.map_or(StackRef::NONE, |(at, len)| StackRef::inline(body_at + at + 8, len - 8))
+        if let Some((at, len)) = part(bit::CALLCHAIN) {
+            found.stack = StackRef::inline(body_at + at + 8, len - 8);
+        }
+        if self.has_raw {
+            let end = (u32::try_from(body.len()).unwrap_or(u32::MAX), 0, 0);
+            let (start, size, flags) =
+                part(bit::RAW).map_or(end, |(at, len)| (at + 4, len - 4, flag::PAYLOAD_IS_RAW));
+            (found.payload_at, found.payload_len, found.flags) = (body_at + start, size, flags);
+        }
     }
 
-    /// Where raw data begin in a body, their bytes, and whether they are there; `None` if they are not
-    /// what its payload is.
     #[inline(always)]
-    pub(crate) fn raw<'a>(
-        &self,
-        attribute: impl Fn() -> Option<&'a Attribute>,
-        body: &[u8],
-    ) -> Option<(u32, u32, bool)> {
-        let place = match self.raw {
-            Part::None => return None,
-            Part::First => raw_at(body, self.fixed.into()),
-            Part::Second => {
-                chain_at(body, self.fixed.into()).and_then(|(at, len)| raw_at(body, at + len))
-            }
-            Part::Later => find(attribute(), body, bit::RAW),
-        };
-        // A payload of which nothing is there has no fields.
-        let end = (u32::try_from(body.len()).unwrap_or(u32::MAX), 0, false);
-        Some(place.map_or(end, |(at, len)| (at + 4, len - 4, true)))
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.is_hidden
     }
 }
 
-/// The call chain at `at`, its length included: where it begins, and its bytes. `None` if it does not
-/// fit.
+/// A number of 64 bits of a body.
 #[inline(always)]
-fn chain_at(body: &[u8], at: u32) -> Option<(u32, u32)> {
-    // A record has less than 64 KiB.
-    let nr = u64_at(body, at as usize).and_then(|nr| u16::try_from(nr).ok())?;
-    fitting(body, at, 8 + 8 * u32::from(nr))
+pub(crate) fn word(words: &[[u8; 8]], at: u16) -> Option<u64> {
+    words.get(usize::from(at)).map(|word| u64::from_le_bytes(*word))
 }
 
-/// The same of raw data.
-#[inline(always)]
-fn raw_at(body: &[u8], at: u32) -> Option<(u32, u32)> {
-    let size = u32_at(body, at as usize).and_then(|size| u16::try_from(size).ok())?;
-    fitting(body, at, 4 + u32::from(size))
-}
+/// Where a sample has its fixed parts, so that each is read without a look at its attribute: four bits
+/// a part, in numbers of 64 bits; 15 for none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Places(pub u32);
 
-#[inline(always)]
-fn fitting(body: &[u8], at: u32, len: u32) -> Option<(u32, u32)> {
-    ((at + len) as usize <= body.len()).then_some((at, len))
-}
+impl Places {
+    pub(crate) const IP: u32 = 0;
+    pub(crate) const TID: u32 = 4;
+    pub(crate) const TIME: u32 = 8;
+    pub(crate) const ADDR: u32 = 12;
+    pub(crate) const ID: u32 = 16;
+    pub(crate) const STREAM_ID: u32 = 20;
+    pub(crate) const CPU: u32 = 24;
+    pub(crate) const PERIOD: u32 = 28;
 
-/// A part that has to be looked for.
-#[inline(never)]
-fn find(attribute: Option<&Attribute>, body: &[u8], part: u64) -> Option<(u32, u32)> {
-    let (start, end) = parts::find(attribute?, body, part)?;
-    Some((u32::try_from(start).ok()?, u32::try_from(end - start).ok()?))
+    fn of(shape: &Shape) -> Self {
+        let parts = [
+            (Self::IP, shape.ip),
+            (Self::TID, shape.tid),
+            (Self::TIME, shape.time),
+            (Self::ADDR, shape.addr),
+            (Self::ID, shape.sample_id()),
+            (Self::STREAM_ID, shape.stream_id),
+            (Self::CPU, shape.cpu),
+            (Self::PERIOD, shape.period),
+        ];
+        let number = |place: Place| place.get().and_then(|at| u32::try_from(at / 8).ok());
+        Self(
+            parts
+                .iter()
+                .fold(0, |all, (shift, place)| all | number(*place).unwrap_or(15).min(15) << shift),
+        )
+    }
+
+    /// Where this part is, one of the constants.
+    #[inline(always)]
+    pub(crate) fn get(self, part: u32) -> Option<usize> {
+        let number = self.0 >> part & 15;
+        (number != 15).then_some(8 * number as usize)
+    }
 }
 
 /// Plans of the ids that came last: most samples have the id of one shortly before.
