@@ -12,6 +12,9 @@ use crate::wire::{Head, Reader, u32_at, u64_at};
 /// Records of a stream in big-endian are turned up to so many bytes at once.
 const MAX_TURNED: usize = 64 << 10;
 
+/// Compressed records are inflated together up to so many bytes.
+const MAX_INFLATED: usize = 48 << 10;
+
 /// A record with what follows it.
 struct Long {
     head: Head,
@@ -150,12 +153,13 @@ impl Perf {
         let body = record.get(Head::LEN..).unwrap_or_default();
         match head.kind {
             kind::COMPRESSED => {
-                return Ok(self.compressed(head, own, size, offset, faults));
+                return Ok(self.compressed(head, own, size, visible, offset, faults));
             }
             kind::COMPRESSED2 => {
                 let len = u64_at(body, 0).and_then(|len| usize::try_from(len).ok());
                 let piece = len.and_then(|len| own.get(8..)?.get(..len));
-                return Ok(self.compressed(head, piece.unwrap_or_default(), size, offset, faults));
+                let piece = piece.unwrap_or_default();
+                return Ok(self.compressed(head, piece, size, visible, offset, faults));
             }
             kind::TRACING_DATA | kind::AUXTRACE => {
                 let beyond = if head.kind == kind::AUXTRACE {
@@ -214,37 +218,97 @@ impl Perf {
         self.handed(size, Tag::Records as u32, turned)
     }
 
-    /// The next content of a compressed record of `size` bytes, whose compressed bytes are `piece`.
+    /// The next content of a compressed record of `size` bytes, whose compressed bytes are `piece`, and
+    /// of those that follow it in `visible`.
     fn compressed(
         &mut self,
         head: Head,
         piece: &[u8],
         size: usize,
+        visible: &[u8],
         offset: u64,
         faults: &mut Faults,
     ) -> Framed {
-        let nothing = Bytes::new();
-        while !self.inflate.is_lost && self.inflate.pending.is_empty() {
-            if self.inflate.is_done(piece) {
-                break;
-            }
-            if let Err(what) = self.inflate.step(piece, &self.view_handle()) {
+        if self.inflate.pending.is_empty() && !self.inflate.is_lost {
+            if let Err(what) = self.fill(head, piece, size, visible) {
                 faults.push_hiding(Fault::damage(offset, what));
                 self.inflate.is_lost = true;
             }
+            self.inflate.hand_over();
         }
-        let (bytes, tag) = if self.inflate.is_lost || self.inflate.pending.is_empty() {
-            (nothing, Tag::Records as u32)
+        let (bytes, tag) = if self.inflate.pending.is_empty() {
+            (Bytes::new(), Tag::Records as u32)
         } else {
             self.inside(offset, faults)
         };
-        let is_last = self.inflate.is_lost || self.inflate.is_done(piece);
-        if is_last {
-            self.inflate.end_piece();
-            self.count(head.kind, size);
+        let mut len = 0;
+        if self.inflate.pending.is_empty() {
+            len = std::mem::take(&mut self.inflate.group);
+            if len == 0 && (self.inflate.is_lost || self.inflate.is_inflated(piece)) {
+                self.inflate.end_piece();
+                self.count(head.kind, size);
+                len = size;
+            }
         }
-        let len = if is_last { size } else { 0 };
-        Framed::Content { len, bytes, tag, joins: false }
+        Framed::Content { len, bytes, tag, joins: true }
+    }
+
+    /// Inflates some of the record in hand. If that is all of it, those behind it follow, and what ends
+    /// rounds between them, so that a run is more than the few samples of one.
+    fn fill(
+        &mut self,
+        head: Head,
+        piece: &[u8],
+        size: usize,
+        visible: &[u8],
+    ) -> Result<(), &'static str> {
+        if let Some(what) = self.inflate.failed.take() {
+            return Err(what);
+        }
+        let decoder = self.view_handle();
+        while self.inflate.ready() == 0 && !self.inflate.is_inflated(piece) {
+            self.inflate.step(piece, &decoder)?;
+        }
+        if self.is_big || head.kind != kind::COMPRESSED || !self.inflate.is_inflated(piece) {
+            return Ok(());
+        }
+        self.pass_on(head, size);
+        while self.inflate.ready() < MAX_INFLATED
+            && let Some(rest) = visible.get(self.inflate.group..)
+            && let Some(next) = Head::at(rest, 0)
+            && let Some(record) = rest.get(..next.size.into())
+            && let Some(piece) = record.get(Head::LEN..)
+        {
+            match next.kind {
+                kind::FINISHED_ROUND => {
+                    self.inflate.put(record);
+                    self.inflate.pass_on(record.len());
+                }
+                kind::COMPRESSED => {
+                    while !self.inflate.is_inflated(piece) {
+                        if let Err(what) = self.inflate.step(piece, &decoder) {
+                            // Told when its turn comes.
+                            self.inflate.failed = Some(what);
+                            return Ok(());
+                        }
+                        if self.inflate.ready() >= MAX_INFLATED {
+                            break;
+                        }
+                    }
+                    if !self.inflate.is_inflated(piece) {
+                        break;
+                    }
+                    self.pass_on(next, record.len());
+                }
+                _ => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn pass_on(&mut self, head: Head, size: usize) {
+        self.inflate.pass_on(size);
+        self.count(head.kind, size);
     }
 
     /// Takes the next records from what has been inflated.
