@@ -13,7 +13,7 @@ use crate::run::RunView;
 use crate::state::State;
 use crate::view::{EventView, Events};
 
-/// One event, as a decoder leaves it in the arena: nine words. It holds places instead of
+/// One event, as a decoder leaves it in the arena: ten words. It holds places instead of
 /// references, so that it can be kept with a copy of its run.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(16))]
@@ -30,6 +30,9 @@ pub struct Record {
     pub class: u32,
     /// Logical processor, [`u32::MAX`] if unknown.
     pub processor: u32,
+    /// Where its payload begins in the stream, once the event waits in time order; a decoder leaves
+    /// it 0.
+    pub offset: u64,
     /// Where its stack is.
     pub stack: StackRef,
     /// What only events of this format have.
@@ -70,6 +73,12 @@ impl StackRef {
     #[inline]
     pub(crate) fn as_id(self) -> u32 {
         if self.is_by_id() { self.at } else { 0 }
+    }
+
+    /// The same where it is in the run.
+    #[inline]
+    pub(crate) fn inline_place(self) -> Option<(u32, u32)> {
+        (!self.is_by_id()).then_some((self.at, self.len))
     }
 
     #[inline]

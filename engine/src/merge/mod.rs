@@ -31,7 +31,6 @@ use crate::run::Run;
 use crate::stats::Memory;
 pub(crate) use lend::Scratch;
 pub use page::Keeper;
-pub(crate) use page::OFFSET;
 use page::{Page, Shape};
 use segments::{Segment, Segments};
 

@@ -102,6 +102,12 @@ impl Decode for Decoder {
         record.class == kind::FINISHED_ROUND
     }
 
+    /// Its body, which payload and call chain are part of.
+    fn extent(&self, record: &Record) -> (u32, u32) {
+        let detail = Detail::of(&record.detail);
+        (detail.body_at, detail.body_len)
+    }
+
     fn keep(&self, detail: &mut [u32; 8], keeper: &mut Keeper<'_>) {
         let detail: &mut Detail = zerocopy::transmute_mut!(detail);
         if detail.flags & flag::BODY_IS_PAYLOAD == 0 {
@@ -188,6 +194,7 @@ impl Decoder {
             thread: plan.thread(words),
             class: plan.class,
             processor: plan.cpu(words),
+            offset: 0,
             stack: found.stack,
             detail: detail.into_words(),
         }
@@ -265,6 +272,7 @@ fn raw(head: Head, body: &[u8], body_at: u32) -> Record {
         thread: u64::MAX,
         class: class(head),
         processor: u32::MAX,
+        offset: 0,
         stack: StackRef::NONE,
         detail: detail(head, body, body_at, u32::MAX, flag::BODY_IS_PAYLOAD),
     }
