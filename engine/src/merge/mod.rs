@@ -240,7 +240,7 @@ impl<D: Decode + ?Sized> Merge<D> {
         let Some((segment, last)) = self.open.take() else {
             return;
         };
-        self.segments.push(segment);
+        self.segments.push(segment, last);
         if let Some(page) = self.pages.get_mut(segment.page as usize) {
             page.latest = page.latest.max(last);
             self.newest = self.newest.max(last);
