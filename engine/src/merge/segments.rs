@@ -2,9 +2,9 @@
 //!
 //! Writers put whole runs of one thread after each other, so that segments are long. One that goes on
 //! where the one before ended, in another page, waits behind it as a chain, of which the first alone is
-//! looked at; so few are there at once. Those few are kept sorted: all is taken from the first that comes before the head
-//! of the second, and then it finds its place anew. Where a stream makes many, those beyond 16 wait
-//! in a heap, so that an event never costs more than O(log segments).
+//! looked at; so few are there at once. Those few are kept sorted: all is taken from the first that
+//! comes before the head of the second, and then it finds its place anew. Where a stream makes many,
+//! those beyond 16 wait in a heap, so that an event never costs more than O(log segments).
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
