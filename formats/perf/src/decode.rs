@@ -129,23 +129,25 @@ impl Decoder {
 
     /// The same as a plan, if most samples have the id of one shortly before.
     #[inline(always)]
-    fn plan(&self, body: &[u8], recent: &mut Recent) -> Option<&Plan> {
+    fn plan<'d>(&'d self, body: &[u8], recent: &mut Recent<'d>) -> Option<&'d Plan> {
         if self.plans.len() == 1 {
             return self.plans.first();
         }
-        let id = u64_at(body, self.sample_id.map_or(Place::NONE, |place| place).or_beyond());
-        let index = match recent.get(id.unwrap_or(0)) {
-            Some(index) => index,
-            None => self.plan_of_new(id.unwrap_or(0), body, recent)?,
-        };
-        self.plans.get(index as usize)
+        let id = u64_at(body, self.sample_id.unwrap_or(Place::NONE).or_beyond()).unwrap_or(0);
+        recent.get(id).or_else(|| self.plan_of_new(id, body, recent))
     }
 
     #[inline(never)]
-    fn plan_of_new(&self, id: u64, body: &[u8], recent: &mut Recent) -> Option<u32> {
+    fn plan_of_new<'d>(
+        &'d self,
+        id: u64,
+        body: &[u8],
+        recent: &mut Recent<'d>,
+    ) -> Option<&'d Plan> {
         let (index, _) = self.of_sample(body)?;
-        recent.put(id, index);
-        Some(index)
+        let plan = self.plans.get(index as usize)?;
+        recent.put(id, plan);
+        Some(plan)
     }
 
     /// The attribute of another record of the kernel.

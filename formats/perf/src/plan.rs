@@ -195,28 +195,28 @@ impl Places {
 
 /// Plans of the ids that came last: most samples have the id of one shortly before.
 #[derive(Default)]
-pub(crate) struct Recent {
-    known: [(u64, u32); Self::LEN],
+pub(crate) struct Recent<'d> {
+    known: [(u64, Option<&'d Plan>); LEN],
 }
 
-impl Recent {
-    const LEN: usize = 16;
+const LEN: usize = 16;
 
-    /// The number under which `id` was put; `None` if it has to be looked up.
+impl<'d> Recent<'d> {
+    /// What `id` was put with; `None` if it has to be looked up.
     #[inline(always)]
-    pub(crate) fn get(&self, id: u64) -> Option<u32> {
-        let (known, number) = self.known.get(Self::place(id)).copied().unwrap_or_default();
-        (known == id && id != 0).then_some(number)
+    pub(crate) fn get(&self, id: u64) -> Option<&'d Plan> {
+        let (known, plan) = self.known.get(place(id)).copied().unwrap_or_default();
+        plan.filter(|_| known == id)
     }
 
-    pub(crate) fn put(&mut self, id: u64, number: u32) {
-        if let Some(entry) = self.known.get_mut(Self::place(id)) {
-            *entry = (id, number);
+    pub(crate) fn put(&mut self, id: u64, plan: &'d Plan) {
+        if let Some(entry) = self.known.get_mut(place(id)) {
+            *entry = (id, Some(plan));
         }
     }
+}
 
-    #[inline(always)]
-    fn place(id: u64) -> usize {
-        (id & (Self::LEN as u64 - 1)) as usize
-    }
+#[inline(always)]
+fn place(id: u64) -> usize {
+    (id & (LEN as u64 - 1)) as usize
 }
