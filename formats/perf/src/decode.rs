@@ -81,7 +81,7 @@ impl Decode for Decoder {
             {
                 let record = self.sample(plan, head, body, body_at, len);
                 payload_bytes += u64::from(record.payload_len);
-                undescribed += u64::from(!plan.is_known);
+                undescribed += u64::from(plan.undescribed);
                 sink.event(record);
             } else {
                 self.other(head, body, body_at, sink);
@@ -174,7 +174,7 @@ impl Decoder {
     fn sample(&self, plan: &Plan, head: Head, body: &[u8], body_at: u32, len: u32) -> Record {
         let words = body.as_chunks().0;
         let mut found = plan.find(body, words, body_at, len);
-        if plan.is_hidden()
+        if plan.is_hidden
             && let Some(attribute) = self.attributes.get(plan.index as usize)
         {
             plan.find_hidden(attribute, body, body_at, &mut found);

@@ -56,11 +56,6 @@ impl Inflate {
         self.zstd.max_window = max_window;
     }
 
-    /// Whether all of `piece` has been handed out; then another one may come.
-    pub(crate) fn is_done(&self, piece: &[u8]) -> bool {
-        self.pending.is_empty() && self.is_inflated(piece)
-    }
-
     /// Forgets the piece in hand.
     pub(crate) fn end_piece(&mut self) {
         (self.done, self.has_more, self.pending) = (0, false, Bytes::new());

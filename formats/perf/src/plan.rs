@@ -15,8 +15,8 @@ pub(crate) struct Plan {
     pub class: u32,
     /// Bytes of the fixed part: a sample with fewer is none.
     pub fixed: u16,
-    /// Whether the class was kept.
-    pub is_known: bool,
+    /// 1 if the class was not kept.
+    pub undescribed: u8,
     pub places: Places,
     /// The low half of its `sample_type`.
     pub parts: u32,
@@ -28,7 +28,7 @@ pub(crate) struct Plan {
     /// Whether raw data are the payload.
     has_raw: bool,
     /// Whether parts come before these whose size is not the same for all.
-    is_hidden: bool,
+    pub is_hidden: bool,
 }
 
 /// The parts of a sample that have no fixed place: from the beginning of its run, if `body_at` is that
@@ -51,7 +51,7 @@ impl Plan {
             index: u32::try_from(index).unwrap_or(u32::MAX),
             class: attribute.class,
             fixed: shape.fixed,
-            is_known: attribute.is_known,
+            undescribed: u8::from(!attribute.is_known),
             places: Places::of(shape),
             parts: u32::try_from(attribute.sample_type & u64::from(u32::MAX)).unwrap_or(0),
             time: word(shape.time),
@@ -138,11 +138,6 @@ impl Plan {
             (found.payload_at, found.payload_len, found.flags) = (body_at + start, size, flags);
         }
     }
-
-    #[inline(always)]
-    pub(crate) fn is_hidden(&self) -> bool {
-        self.is_hidden
-    }
 }
 
 /// A number of 64 bits of a body.
@@ -218,5 +213,5 @@ impl<'d> Recent<'d> {
 
 #[inline(always)]
 fn place(id: u64) -> usize {
-    (id & (LEN as u64 - 1)) as usize
+    usize::try_from(id & (LEN as u64 - 1)).unwrap_or(0)
 }
