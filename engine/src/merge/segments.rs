@@ -260,4 +260,28 @@ mod tests {
             assert_eq!(released(&pages, &[0, modulus / 3, modulus / 2, u64::MAX]), expected);
         }
     }
+
+    #[test]
+    fn segments_that_go_on_where_one_ended_wait_behind_it() {
+        let mut segments = Segments::default();
+        // Two writers, one behind the other, of 40 pages each that are in order.
+        for number in 0..80u32 {
+            let ticks = u64::from(number % 40) * 100 + u64::from(number / 40);
+            let segment = Segment { ticks, number: number.into(), page: number, next: 0, end: 50 };
+            segments.push(segment, ticks + 98);
+        }
+        assert_eq!((segments.few.len(), segments.many.len()), (2, 0));
+        let mut out = Vec::new();
+        segments.release(u64::MAX, |segment, until| {
+            // The times of a page are two apart.
+            let count = ((until.min(segment.ticks + 98) - segment.ticks) / 2 + 1).min(50);
+            let count = u32::try_from(count).unwrap().min(segment.end - segment.next);
+            out.extend((0..u64::from(count)).map(|at| segment.ticks + 2 * at));
+            let is_left = segment.next + count < segment.end;
+            (count, is_left.then_some(segment.ticks + 2 * u64::from(count)))
+        });
+        assert_eq!(out.len(), 80 * 50);
+        assert!(out.is_sorted());
+        assert_eq!(segments.bytes(), 0);
+    }
 }
