@@ -1,4 +1,5 @@
 //! The readers that are set beside each other.
+#![allow(clippy::unnecessary_wraps, reason = "some readers cannot read everything")]
 
 use std::hint::black_box;
 use std::io::Cursor;
