@@ -1,16 +1,16 @@
 //! The prefetch hint: a header walk over large payloads is a chain of cache misses without it.
 #![expect(unsafe_code, reason = "the prefetch instruction; it cannot fault and changes no result")]
 
-/// Asks for the cache line that `items[at]` begins in, if there is one. No effect on any result.
+/// Asks for the cache line at `bytes[at]`, if there is one. No effect on any result.
 #[inline(always)]
-pub fn prefetch<T>(items: &[T], at: usize) {
+pub fn prefetch(bytes: &[u8], at: usize) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(item) = items.get(at) {
+    if let Some(byte) = bytes.get(at) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: SSE is part of x86-64, and a prefetch of any address, here a valid one, has no
         // effect but on caches.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(item).cast()) }
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(byte).cast()) }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = (items, at);
+    let _ = (bytes, at);
 }

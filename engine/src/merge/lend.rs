@@ -9,7 +9,6 @@ use crate::arena::Arena;
 use crate::batch::{Batch, Context, Counts};
 use crate::format::Decode;
 use crate::order::Place;
-use crate::prefetch::prefetch;
 use crate::view::EventView;
 
 /// Which contexts a batch has made already; kept from batch to batch for its memory.
@@ -49,9 +48,7 @@ impl<D: Decode + ?Sized> Merge<D> {
         let mut views: ArenaVec<'a, EventView<'a>> = ArenaVec::new_in(arena.bump());
         views.try_reserve_exact(range.len()).expect(room);
         let mut counts = Counts::default();
-        let handed_out = self.ready.get(range).unwrap_or_default();
-        for (at, ready) in handed_out.iter().enumerate() {
-            self.fetch(handed_out.get(at + AHEAD), handed_out.get(at + AHEAD / 2));
+        for ready in self.ready.get(range).unwrap_or_default() {
             let page = self.pages.get(ready.page as usize).expect("a page is kept until it is out");
             let known = scratch.known(ready).and_then(|at| views.get(at as usize));
             let context = known.map_or_else(
@@ -70,30 +67,7 @@ impl<D: Decode + ?Sized> Merge<D> {
         }
         Batch::merged(views.into_bump_slice(), counts)
     }
-
-    /// Asks for an event from memory, and for the payload of one that has been asked for before: what
-    /// waited for long is in no cache, and is not read in the order in which it lies there.
-    #[inline(always)]
-    fn fetch(&self, event: Option<&Ready>, payload: Option<&Ready>) {
-        let page = |ready: &Ready| self.pages.get(ready.page as usize);
-        if let Some(ready) = event
-            && let Some(page) = page(ready)
-        {
-            prefetch(&page.records, ready.at as usize);
-        }
-        if let Some(ready) = payload
-            && let Some(page) = page(ready)
-            && let Some(record) = page.records.get(ready.at as usize)
-        {
-            let at = record.payload_at as usize;
-            prefetch(page.run().bytes, at);
-            prefetch(page.run().bytes, at + 64);
-        }
-    }
 }
-
-/// Events ahead of the one that a view is made of.
-const AHEAD: usize = 16;
 
 impl Scratch {
     fn begin_batch(&mut self, pages: usize) {
