@@ -232,7 +232,8 @@ impl<D: Decode + ?Sized> Merge<D> {
         }
         self.close_segment();
         self.numbered += 1;
-        let segment = Segment { ticks, number: self.numbered, page, next: at, end: at + 1 };
+        let segment =
+            Segment { ticks, number: self.numbered, page, next: at, end: at + 1, slot: 0 };
         self.open = Some((segment, ticks));
     }
 

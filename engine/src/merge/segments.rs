@@ -6,7 +6,7 @@
 //! comes before the head of the second, and then it finds its place anew. Where a stream makes many,
 //! those beyond 16 wait in a heap, so that an event never costs more than O(log segments).
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 /// Waiting events of one page, in order of time.
@@ -20,15 +20,17 @@ pub(crate) struct Segment {
     /// Places in the page: that of the first, and the one behind the last.
     pub next: u32,
     pub end: u32,
+    /// Its own, for what follows it; given when it is added.
+    pub slot: u32,
 }
 
 /// Segments, none of them empty.
 #[derive(Debug, Default)]
 pub(crate) struct Segments {
     /// Heads of chains. The last comes first.
-    few: Vec<Head>,
-    many: BinaryHeap<Reverse<Head>>,
-    /// All segments; those that are free are linked through `follower`.
+    few: Vec<Segment>,
+    many: BinaryHeap<Reverse<Segment>>,
+    /// One for each segment; those that are free are linked through `follower`.
     slots: Vec<Slot>,
     free: u32,
     live: usize,
@@ -36,19 +38,15 @@ pub(crate) struct Segments {
     tail: Option<(u32, u64, u64)>,
 }
 
+/// What there is beside a segment.
 #[derive(Clone, Copy, Debug)]
 struct Slot {
-    segment: Segment,
-    /// The segment that goes on where this one ends; [`NONE`] for none.
-    follower: u32,
-}
-
-/// The first segment of a chain, by what decides which comes next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Head {
-    ticks: u64,
+    /// Of whom; nobody's if it is free.
     number: u64,
-    slot: u32,
+    /// The slot of the segment that goes on where this one ends; [`NONE`] for none.
+    follower: u32,
+    /// The segment itself, as long as it waits behind another.
+    waiting: Segment,
 }
 
 const FEW: usize = 16;
@@ -58,30 +56,35 @@ const NONE: u32 = u32::MAX;
 impl Segments {
     /// Adds one, the newest of all, whose last event has the time `last`. Where it goes on from the one
     /// added before, it waits behind that.
-    pub(crate) fn push(&mut self, segment: Segment, last: u64) {
-        let head = Head { ticks: segment.ticks, number: segment.number, slot: self.put(segment) };
-        let before = self.tail.replace((head.slot, head.number, last));
+    pub(crate) fn push(&mut self, mut segment: Segment, last: u64) {
+        segment.slot = self.put(segment);
+        let before = self.tail.replace((segment.slot, segment.number, last));
         if let Some((slot, number, last)) = before
             && last <= segment.ticks
             && let Some(before) = self.slots.get_mut(slot as usize)
-            && before.segment.number == number
+            && before.number == number
         {
-            before.follower = head.slot;
+            before.follower = segment.slot;
             return;
         }
-        self.add(head);
+        if self.few.len() < FEW {
+            self.few.push(segment);
+            self.settle();
+        } else {
+            self.many.push(Reverse(segment));
+        }
     }
 
     /// Whether there is an event that is not later than `limit`.
     #[inline]
     pub(crate) fn has_until(&self, limit: u64) -> bool {
-        self.few.last().is_some_and(|head| head.ticks <= limit)
-            || self.many.peek().is_some_and(|Reverse(head)| head.ticks <= limit)
+        self.few.last().is_some_and(|segment| segment.ticks <= limit)
+            || self.many.peek().is_some_and(|Reverse(segment)| segment.ticks <= limit)
     }
 
     /// Bytes they take at most.
     pub(crate) fn bytes(&self) -> u64 {
-        (self.live * 2 * (size_of::<Slot>() + size_of::<Head>())) as u64
+        (self.live * 2 * (size_of::<Slot>() + size_of::<Segment>())) as u64
     }
 
     /// Takes out all events that are not later than `limit`, in order, a few of one segment at a
@@ -93,91 +96,70 @@ impl Segments {
         mut take: impl FnMut(&Segment, u64) -> (u32, Option<u64>),
     ) {
         while self.has_until(limit) {
-            let top = self.many.peek().map(|Reverse(head)| *head);
+            let top = self.many.peek().map(|Reverse(segment)| *segment);
             let first = self.few.last().copied();
             let is_in_heap = match (first, top) {
                 (Some(first), Some(top)) => top < first,
                 (first, _) => first.is_none(),
             };
             if is_in_heap {
-                let Some(Reverse(head)) = self.many.pop() else {
+                let Some(Reverse(mut segment)) = self.many.pop() else {
                     return;
                 };
-                let top = self.many.peek().map(|Reverse(head)| *head);
-                let until = until(head, limit, [top, first]);
-                if let Some(head) = self.advance(head, until, &mut take) {
-                    self.many.push(Reverse(head));
+                let top = self.many.peek().map(|Reverse(segment)| *segment);
+                let until = until(&segment, limit, [top, first]);
+                let taken = take(&segment, until);
+                if advance(&mut segment, taken) {
+                    self.many.push(Reverse(segment));
+                } else if let Some(next) = self.follow(segment.slot) {
+                    self.many.push(Reverse(next));
                 }
                 continue;
             }
             let second = self.few.len().checked_sub(2).and_then(|at| self.few.get(at).copied());
-            let Some(head) = first else {
+            let Some(segment) = self.few.last_mut() else {
                 return;
             };
-            let until = until(head, limit, [top, second]);
-            match (self.advance(head, until, &mut take), self.few.last_mut()) {
-                (Some(next), Some(head)) => {
-                    *head = next;
-                    self.settle();
-                }
-                _ => {
-                    self.few.pop();
-                }
+            let until = until(segment, limit, [top, second]);
+            let taken = take(segment, until);
+            if advance(segment, taken) {
+                self.settle();
+                continue;
+            }
+            let slot = segment.slot;
+            self.few.pop();
+            if let Some(next) = self.follow(slot) {
+                self.few.push(next);
+                self.settle();
             }
         }
     }
 
-    /// Takes from the first segment of a chain; what the chain begins with then.
-    #[inline]
-    fn advance(
-        &mut self,
-        head: Head,
-        until: u64,
-        take: &mut impl FnMut(&Segment, u64) -> (u32, Option<u64>),
-    ) -> Option<Head> {
-        let slot = self.slots.get_mut(head.slot as usize)?;
-        let (count, ticks) = take(&slot.segment, until);
-        if let Some(ticks) = ticks {
-            slot.segment.next += count;
-            slot.segment.ticks = ticks;
-            return Some(Head { ticks, ..head });
-        }
-        // No segment that is there has this number.
-        slot.segment.number = u64::MAX;
-        let follower = std::mem::replace(&mut slot.follower, self.free);
-        self.free = head.slot;
+    /// Frees the slot of a segment of which nothing is left; what waited behind it.
+    fn follow(&mut self, slot: u32) -> Option<Segment> {
+        let ended = self.slots.get_mut(slot as usize)?;
+        ended.number = u64::MAX;
+        let follower = std::mem::replace(&mut ended.follower, self.free);
+        self.free = slot;
         self.live -= 1;
-        if self.live == 0 {
-            self.slots.clear();
-            return None;
-        }
-        let next = self.slots.get(follower as usize)?.segment;
-        Some(Head { ticks: next.ticks, number: next.number, slot: follower })
+        Some(self.slots.get(follower as usize)?.waiting)
     }
 
-    fn put(&mut self, segment: Segment) -> u32 {
+    fn put(&mut self, mut waiting: Segment) -> u32 {
         if self.live == 0 {
+            self.slots.clear();
             self.free = NONE;
         }
         self.live += 1;
-        let slot = Slot { segment, follower: NONE };
-        let place = self.free;
-        if let Some(free) = self.slots.get_mut(place as usize) {
-            self.free = free.follower;
-            *free = slot;
-            return place;
+        let new = u32::try_from(self.slots.len()).unwrap_or(NONE);
+        let free = self.slots.get_mut(self.free as usize);
+        waiting.slot = if free.is_some() { self.free } else { new };
+        let slot = Slot { number: waiting.number, follower: NONE, waiting };
+        match free {
+            Some(free) => self.free = std::mem::replace(free, slot).follower,
+            None => self.slots.push(slot),
         }
-        self.slots.push(slot);
-        u32::try_from(self.slots.len() - 1).unwrap_or(NONE)
-    }
-
-    fn add(&mut self, head: Head) {
-        if self.few.len() < FEW {
-            self.few.push(head);
-            self.settle();
-        } else {
-            self.many.push(Reverse(head));
-        }
+        waiting.slot
     }
 
     /// Moves the last of the few to where it belongs.
@@ -195,12 +177,42 @@ impl Segments {
 
 /// The latest time at which events of a segment come before those of all others.
 #[inline]
-fn until(head: Head, limit: u64, others: [Option<Head>; 2]) -> u64 {
+fn until(segment: &Segment, limit: u64, others: [Option<Segment>; 2]) -> u64 {
     others.into_iter().flatten().fold(limit, |until, other| {
         // Of the same time, those of the older segment come first.
-        until.min(other.ticks - u64::from(other.number < head.number))
+        until.min(other.ticks - u64::from(other.number < segment.number))
     })
 }
+
+/// Whether some of a segment is left after `taken`.
+#[inline]
+fn advance(segment: &mut Segment, (count, ticks): (u32, Option<u64>)) -> bool {
+    segment.next += count;
+    segment.ticks = ticks.unwrap_or(segment.ticks);
+    ticks.is_some()
+}
+
+impl Ord for Segment {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.ticks, self.number).cmp(&(other.ticks, other.number))
+    }
+}
+
+impl PartialOrd for Segment {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Segment {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Segment {}
 
 #[cfg(test)]
 mod tests {
@@ -214,7 +226,7 @@ mod tests {
             let ticks = *times.first().unwrap();
             let number = u64::try_from(number).unwrap();
             let page = u32::try_from(number).unwrap();
-            let segment = Segment { ticks, number, page, next: 0, end };
+            let segment = Segment { ticks, number, page, next: 0, end, slot: 0 };
             segments.push(segment, *times.last().unwrap());
         }
         let mut out = Vec::new();
@@ -267,7 +279,8 @@ mod tests {
         // Two writers, one behind the other, of 40 pages each that are in order.
         for number in 0..80u32 {
             let ticks = u64::from(number % 40) * 100 + u64::from(number / 40);
-            let segment = Segment { ticks, number: number.into(), page: number, next: 0, end: 50 };
+            let segment =
+                Segment { ticks, number: number.into(), page: number, next: 0, end: 50, slot: 0 };
             segments.push(segment, ticks + 98);
         }
         assert_eq!((segments.few.len(), segments.many.len()), (2, 0));
