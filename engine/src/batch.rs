@@ -1,6 +1,6 @@
 //! Decoded events, borrowed from the input and from an arena.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 
 use bumpalo::collections::Vec as ArenaVec;
 
@@ -13,7 +13,7 @@ use crate::run::RunView;
 use crate::state::State;
 use crate::view::{EventView, Events};
 
-/// One event, as a decoder leaves it in the arena: nine words. It holds places instead of
+/// One event, as a decoder leaves it in the arena: ten words. It holds places instead of
 /// references, so that it can be kept with a copy of its run.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(16))]
@@ -30,6 +30,9 @@ pub struct Record {
     pub class: u32,
     /// Logical processor, [`u32::MAX`] if unknown.
     pub processor: u32,
+    /// Where its payload begins in the stream, once the event waits in time order; a decoder leaves
+    /// it 0.
+    pub offset: u64,
     /// Where its stack is.
     pub stack: StackRef,
     /// What only events of this format have.
@@ -72,6 +75,12 @@ impl StackRef {
         if self.is_by_id() { self.at } else { 0 }
     }
 
+    /// The same where it is in the run.
+    #[inline]
+    pub(crate) fn inline_place(self) -> Option<(u32, u32)> {
+        (!self.is_by_id()).then_some((self.at, self.len))
+    }
+
     #[inline]
     pub(crate) fn place(self) -> (usize, usize) {
         (self.at as usize, self.len as usize)
@@ -98,6 +107,8 @@ pub struct Counts {
 pub(crate) struct Context<'a> {
     pub(crate) state: &'a State,
     pub(crate) decoder: &'a (dyn Any + Send + Sync),
+    /// The type of `decoder`, so that an event is known as a format's own without a call.
+    pub(crate) decoder_type: TypeId,
     pub(crate) run: RunView<'a>,
     pub(crate) place: Place,
     /// Whether `run` is a page of events that were copied one by one.
@@ -105,15 +116,15 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// That of events which waited, in a page of this snapshot. `is_held`: copied one by one.
+    /// That of events of this snapshot. `is_held`: `run` is a page.
     pub(crate) fn of<D: Decode + ?Sized>(
         decoder: &'a D,
-        page: RunView<'a>,
+        run: RunView<'a>,
         place: Place,
         is_held: bool,
     ) -> Self {
         let (state, decoder) = (decoder.state(), decoder.as_any());
-        Self { state, decoder, run: page, place, is_held }
+        Self { state, decoder, decoder_type: decoder.type_id(), run, place, is_held }
     }
 }
 
@@ -152,8 +163,7 @@ impl<'a> Sink<'a> {
         let max_spans = (2 * max_events).max(64).min(arena.limit() / 8 / size_of::<Span>());
         let framing_faults = framing.map_or(0, |framing| framing.faults.len());
         let room = "a fresh arena holds at least 16 KiB";
-        let (state, decoder) = (decoder.state(), decoder.as_any());
-        let context = Context { state, decoder, run, place: Place::InOrder, is_held: false };
+        let context = Context::of(decoder, run, Place::InOrder, false);
         let context = arena.alloc(context).expect(room);
         let mut faults = ArenaVec::new_in(arena.bump());
         if run_faults < FAULTS_PER_FRAME {

@@ -133,6 +133,20 @@ pub trait Decode: Send + Sync + 'static {
         false
     }
 
+    /// Whether the writer has looked at all its buffers once when it writes this event, which has no
+    /// time: behind the next such event, none is older than one before this. For
+    /// [time order](crate::Order::Time).
+    fn ends_round(&self, record: &Record) -> bool {
+        let _ = record;
+        false
+    }
+
+    /// Where the bytes begin that an event refers to in its run, and how many: at once what is copied
+    /// of one that has to wait. What is outside of them is copied on its own.
+    fn extent(&self, record: &Record) -> (u32, u32) {
+        (record.payload_at, record.payload_len)
+    }
+
     /// Copies what the detail of an event refers to in its run, and lets it refer to the copy, so
     /// that the event can outlive the run.
     fn keep(&self, detail: &mut [u32; 8], keeper: &mut Keeper<'_>) {

@@ -45,9 +45,6 @@ pub enum SpanKind {
     Damaged,
     /// A sequence point has been passed in full.
     Settled,
-    /// The writer has looked at all its buffers once: behind the next such mark, no event is older
-    /// than one before this mark. The last span of its run.
-    Round,
     /// The writer says that events of this thread were lost: [`Span::count`] of them, noticed at
     /// `first_ticks`.
     Lost,
@@ -200,7 +197,6 @@ impl Loss {
                 SpanKind::Damaged => self.after_damage = true,
                 SpanKind::Lost => self.told(span),
                 SpanKind::Paused => self.paused(span),
-                SpanKind::Round => {}
                 SpanKind::Settled => {
                     self.after_damage = false;
                     self.sequence_points += 1;

@@ -1,9 +1,10 @@
 //! One event of a batch.
 
+use std::any::TypeId;
+
 use crate::batch::{Context, Record, StackRef};
 use crate::class::EventClass;
 use crate::layout::FieldId;
-use crate::merge::OFFSET;
 use crate::order::Place;
 use crate::state::{State, Thread};
 use crate::value::Value;
@@ -140,14 +141,10 @@ impl<'a> EventView<'a> {
 
     /// Where its payload begins in the stream, in bytes.
     pub fn payload_offset(&self) -> u64 {
-        let (run, at) = (self.context.run, self.record.payload_at as usize);
-        if !self.context.is_held {
-            return run.offset + at as u64;
+        if self.context.is_held {
+            return self.record.offset;
         }
-        // A copy: its page has the offset in front of it.
-        let before = at.checked_sub(OFFSET).and_then(|start| run.bytes.get(start..at));
-        let offset = before.and_then(|bytes| bytes.try_into().ok());
-        offset.map_or(run.offset, u64::from_le_bytes)
+        self.context.run.offset + u64::from(self.record.payload_at)
     }
 
     /// How it came to its place among those delivered; [`Place::InOrder`] unless events are
@@ -187,6 +184,12 @@ impl<'a> EventView<'a> {
     #[inline]
     pub fn decoder<D: 'static>(&self) -> Option<&'a D> {
         self.context.decoder.downcast_ref()
+    }
+
+    /// Whether a `D` decoded it: as [`decoder`](Self::decoder), without a call.
+    #[inline]
+    pub fn is_decoded_by<D: 'static>(&self) -> bool {
+        self.context.decoder_type == TypeId::of::<D>()
     }
 
     /// The state it is read against.

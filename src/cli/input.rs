@@ -116,7 +116,8 @@ impl Input {
     /// What a running process has sent, and somebody else has read.
     pub(crate) fn chunks(name: String, chunks: impl Chunks + 'static) -> Self {
         let source = Source::Chunks(Box::new(chunks));
-        Self { name, total: None, head: Vec::new(), index: None, parts: Vec::new(), source }
+        let (head, parts) = (Vec::new(), Vec::new());
+        Self { name, total: None, head, index: None, had_index: false, parts, source }
     }
 
     /// Input that may pause; of `total` bytes if that is known.

@@ -2,10 +2,10 @@
 //!
 //! Each event gets an effective time, its own or that of the low-water mark if that is later, and
 //! what is delivered is sorted by it, ties as they stand in the stream. The low-water mark rises
-//! when the stream says that nothing older will come ([`Decode::is_watermark`], the end of a round,
-//! its end), and when the bound is reached; at a sequence point all goes and the mark begins anew.
-//! Events without a time do not wait. So the order depends
-//! on the events alone, and not on how they were cut into chunks and batches.
+//! when the stream says that nothing older will come ([`Decode::is_watermark`],
+//! [`Decode::ends_round`], its end), and when the bound is reached; at a sequence point all goes and
+//! the mark begins anew. Events without a time do not wait. So the order depends on the events alone,
+//! and not on how they were cut into chunks and batches.
 //!
 //! ```text
 //! batch -> pages      copies: of a run as a whole, or, where that is too large, event by event
@@ -31,7 +31,6 @@ use crate::run::Run;
 use crate::stats::Memory;
 pub(crate) use lend::Scratch;
 pub use page::Keeper;
-pub(crate) use page::OFFSET;
 use page::{Page, Shape};
 use segments::{Segment, Segments};
 
@@ -139,13 +138,9 @@ impl<D: Decode + ?Sized> Merge<D> {
             }
         }
         for span in batch.spans() {
-            match span.kind {
-                SpanKind::Settled => {
-                    self.release_all(true);
-                    (self.certain, self.low_water) = (0, 0);
-                }
-                SpanKind::Round => self.end_round(),
-                _ => {}
+            if span.kind == SpanKind::Settled {
+                self.release_all(true);
+                (self.certain, self.low_water) = (0, 0);
             }
         }
         self.high_water = self.high_water.max(self.bytes());
@@ -237,7 +232,8 @@ impl<D: Decode + ?Sized> Merge<D> {
         }
         self.close_segment();
         self.numbered += 1;
-        let segment = Segment { ticks, number: self.numbered, page, next: at, end: at + 1 };
+        let segment =
+            Segment { ticks, number: self.numbered, page, next: at, end: at + 1, slot: 0 };
         self.open = Some((segment, ticks));
     }
 
@@ -245,7 +241,7 @@ impl<D: Decode + ?Sized> Merge<D> {
         let Some((segment, last)) = self.open.take() else {
             return;
         };
-        self.segments.push(segment);
+        self.segments.push(segment, last);
         if let Some(page) = self.pages.get_mut(segment.page as usize) {
             page.latest = page.latest.max(last);
             self.newest = self.newest.max(last);

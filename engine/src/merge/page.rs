@@ -9,9 +9,6 @@ use crate::batch::{Record, StackRef};
 use crate::format::Decode;
 use crate::run::RunView;
 
-/// Bytes in front of a payload that was copied on its own: where it begins in the stream.
-pub(crate) const OFFSET: usize = 8;
-
 /// Events of one snapshot of the state.
 #[derive(Debug)]
 pub(crate) struct Page<D: ?Sized> {
@@ -130,29 +127,37 @@ impl<D: Decode + ?Sized> Page<D> {
     }
 
     /// Whether it has room for this event.
-    pub(crate) fn has_room(&self, record: &Record, shape: Shape) -> bool {
-        let stack = if record.stack.is_by_id() { 0 } else { record.stack.place().1 };
-        let bytes =
-            self.bytes.len() + OFFSET + record.payload_len as usize + stack + SLACK <= shape.bytes;
-        bytes && self.records.len() < shape.records || self.records.is_empty()
+    pub(crate) fn has_room(&self, decoder: &D, record: &Record, shape: Shape) -> bool {
+        if self.records.is_empty() {
+            return true;
+        }
+        let own = Own::of(decoder.extent(record), 0);
+        let outside =
+            |at: u32, len: u32| if own.place(at, len).is_some() { 0 } else { len as usize };
+        let payload = outside(record.payload_at, record.payload_len);
+        let stack = record.stack.inline_place().map_or(0, |(at, len)| outside(at, len));
+        let bytes = self.bytes.len() + own.len as usize + payload + stack + SLACK;
+        bytes <= shape.bytes && self.records.len() < shape.records
     }
 
     /// Copies an event in; its place.
     pub(crate) fn push(&mut self, decoder: &D, run: RunView<'_>, record: &Record) -> u32 {
-        let bytes = &mut self.bytes;
-        let mut own = *record;
-        if !record.stack.is_by_id() {
-            let (at, len) = record.stack.place();
-            own.stack = StackRef::inline(small(bytes.len()), small(len));
-            bytes.extend_from_slice(run.bytes.get(at..at + len).unwrap_or_default());
+        let own = Own::of(decoder.extent(record), small(self.bytes.len()));
+        self.bytes.extend_from_slice(part(run, own.at, own.len));
+        let (recent, bytes) = (&mut self.recent, &mut self.bytes);
+        let mut keeper = Keeper { run, bytes, own, recent };
+        self.records.push(*record);
+        let place = small(self.records.len() - 1);
+        let Some(moved) = self.records.last_mut() else {
+            return place;
+        };
+        moved.offset = run.offset + u64::from(record.payload_at);
+        moved.payload_at = keeper.moved(record.payload_at, record.payload_len);
+        if let Some((at, len)) = record.stack.inline_place() {
+            moved.stack = StackRef::inline(keeper.moved(at, len), len);
         }
-        let (at, len) = (record.payload_at as usize, record.payload_len as usize);
-        bytes.extend_from_slice(&(run.offset + at as u64).to_le_bytes());
-        own.payload_at = small(bytes.len());
-        bytes.extend_from_slice(run.bytes.get(at..at + len).unwrap_or_default());
-        decoder.keep(&mut own.detail, &mut Keeper { run, bytes, recent: &mut self.recent });
-        self.records.push(own);
-        small(self.records.len() - 1)
+        decoder.keep(&mut moved.detail, &mut keeper);
+        place
     }
 
     /// Bytes that its content takes. Not what is reserved for it, which depends on what it held
@@ -186,7 +191,30 @@ impl<D: Decode + ?Sized> Page<D> {
 pub struct Keeper<'k> {
     run: RunView<'k>,
     bytes: &'k mut Vec<u8>,
+    own: Own,
     recent: &'k mut Recent,
+}
+
+/// The [extent](Decode::extent) of an event, and where it was copied to.
+#[derive(Clone, Copy, Debug)]
+struct Own {
+    at: u32,
+    len: u32,
+    to: u32,
+}
+
+impl Own {
+    fn of((at, len): (u32, u32), to: u32) -> Self {
+        Self { at, len, to }
+    }
+
+    /// Where these bytes of the run are, if they are part of it.
+    #[inline]
+    fn place(&self, at: u32, len: u32) -> Option<u32> {
+        let ahead = at.checked_sub(self.at)?;
+        let is_inside = u64::from(ahead) + u64::from(len) <= u64::from(self.len);
+        is_inside.then_some(self.to + ahead)
+    }
 }
 
 impl Keeper<'_> {
@@ -194,21 +222,37 @@ impl Keeper<'_> {
     /// left out.
     #[inline]
     pub fn run_bytes(&mut self, at: u32, len: u32) -> u32 {
+        if let Some(place) = self.own.place(at, len) {
+            return place;
+        }
         let from = self.run.offset + u64::from(at);
         if let Some((_, _, place)) =
             self.recent.iter().find(|(known, size, _)| (*known, *size) == (from, len))
         {
             return *place;
         }
-        let place = small(self.bytes.len());
-        let (at, end) = (at as usize, at as usize + len as usize);
-        self.bytes.extend_from_slice(self.run.bytes.get(at..end).unwrap_or_default());
+        let place = self.moved(at, len);
         self.recent.swap(0, 1);
         if let Some(oldest) = self.recent.first_mut() {
             *oldest = (from, len, place);
         }
         place
     }
+
+    /// The same, of bytes that no other event shares.
+    #[inline]
+    fn moved(&mut self, at: u32, len: u32) -> u32 {
+        self.own.place(at, len).unwrap_or_else(|| {
+            let place = small(self.bytes.len());
+            self.bytes.extend_from_slice(part(self.run, at, len));
+            place
+        })
+    }
+}
+
+fn part(run: RunView<'_>, at: u32, len: u32) -> &[u8] {
+    let at = at as usize;
+    run.bytes.get(at..at + len as usize).unwrap_or_default()
 }
 
 /// Room left in a page for what an event refers to beside payload and stack.

@@ -1,9 +1,10 @@
 //! Waiting events by time: runs of them that are in order as they came, merged when they leave.
 //!
-//! Writers put whole runs of one thread after each other, so that segments are long and few are
-//! there at once. Those few are kept sorted: all is taken from the first that comes before the head
-//! of the second, and then it finds its place anew. Where a stream makes many, those beyond 16 wait
-//! in a heap, so that an event never costs more than O(log segments).
+//! Writers put whole runs of one thread after each other, so that segments are long. One that goes on
+//! where the one before ended, in another page, waits behind it as a chain, of which the first alone is
+//! looked at; so few are there at once. Those few are kept sorted: all is taken from the first that
+//! comes before the head of the second, and then it finds its place anew. Where a stream makes many,
+//! those beyond 16 wait in a heap, so that an event never costs more than O(log segments).
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -19,21 +20,53 @@ pub(crate) struct Segment {
     /// Places in the page: that of the first, and the one behind the last.
     pub next: u32,
     pub end: u32,
+    /// Its own, for what follows it; given when it is added.
+    pub slot: u32,
 }
 
 /// Segments, none of them empty.
 #[derive(Debug, Default)]
 pub(crate) struct Segments {
-    /// The last comes first.
+    /// Heads of chains. The last comes first.
     few: Vec<Segment>,
     many: BinaryHeap<Reverse<Segment>>,
+    /// One for each segment; those that are free are linked through `follower`.
+    slots: Vec<Slot>,
+    free: u32,
+    live: usize,
+    /// The segment added last, and the time of its last event.
+    tail: Option<(u32, u64, u64)>,
+}
+
+/// What there is beside a segment.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    /// Of whom; nobody's if it is free.
+    number: u64,
+    /// The slot of the segment that goes on where this one ends; [`NONE`] for none.
+    follower: u32,
+    /// The segment itself, as long as it waits behind another.
+    waiting: Segment,
 }
 
 const FEW: usize = 16;
+/// Beyond all slots, of which there are fewer than there are events.
+const NONE: u32 = u32::MAX;
 
 impl Segments {
-    /// Adds one, the newest of all.
-    pub(crate) fn push(&mut self, segment: Segment) {
+    /// Adds one, the newest of all, whose last event has the time `last`. Where it goes on from the one
+    /// added before, it waits behind that.
+    pub(crate) fn push(&mut self, mut segment: Segment, last: u64) {
+        segment.slot = self.put(segment);
+        let before = self.tail.replace((segment.slot, segment.number, last));
+        if let Some((slot, number, last)) = before
+            && last <= segment.ticks
+            && let Some(before) = self.slots.get_mut(slot as usize)
+            && before.number == number
+        {
+            before.follower = segment.slot;
+            return;
+        }
         if self.few.len() < FEW {
             self.few.push(segment);
             self.settle();
@@ -51,7 +84,7 @@ impl Segments {
 
     /// Bytes they take at most.
     pub(crate) fn bytes(&self) -> u64 {
-        ((self.few.len() + 2 * self.many.len()) * size_of::<Segment>()) as u64
+        (self.live * 2 * (size_of::<Slot>() + size_of::<Segment>())) as u64
     }
 
     /// Takes out all events that are not later than `limit`, in order, a few of one segment at a
@@ -78,6 +111,8 @@ impl Segments {
                 let taken = take(&segment, until);
                 if advance(&mut segment, taken) {
                     self.many.push(Reverse(segment));
+                } else if let Some(next) = self.follow(segment.slot) {
+                    self.many.push(Reverse(next));
                 }
                 continue;
             }
@@ -89,10 +124,42 @@ impl Segments {
             let taken = take(segment, until);
             if advance(segment, taken) {
                 self.settle();
-            } else {
-                self.few.pop();
+                continue;
+            }
+            let slot = segment.slot;
+            self.few.pop();
+            if let Some(next) = self.follow(slot) {
+                self.few.push(next);
+                self.settle();
             }
         }
+    }
+
+    /// Frees the slot of a segment of which nothing is left; what waited behind it.
+    fn follow(&mut self, slot: u32) -> Option<Segment> {
+        let ended = self.slots.get_mut(slot as usize)?;
+        ended.number = u64::MAX;
+        let follower = std::mem::replace(&mut ended.follower, self.free);
+        self.free = slot;
+        self.live -= 1;
+        Some(self.slots.get(follower as usize)?.waiting)
+    }
+
+    fn put(&mut self, mut waiting: Segment) -> u32 {
+        if self.live == 0 {
+            self.slots.clear();
+            self.free = NONE;
+        }
+        self.live += 1;
+        let new = u32::try_from(self.slots.len()).unwrap_or(NONE);
+        let free = self.slots.get_mut(self.free as usize);
+        waiting.slot = if free.is_some() { self.free } else { new };
+        let slot = Slot { number: waiting.number, follower: NONE, waiting };
+        match free {
+            Some(free) => self.free = std::mem::replace(free, slot).follower,
+            None => self.slots.push(slot),
+        }
+        waiting.slot
     }
 
     /// Moves the last of the few to where it belongs.
@@ -154,12 +221,13 @@ mod tests {
     /// Pages of times, each in order; and what is released of them.
     fn released(pages: &[Vec<u64>], limits: &[u64]) -> Vec<(u64, u32, u32)> {
         let mut segments = Segments::default();
-        for (number, page) in pages.iter().enumerate() {
-            let end = u32::try_from(page.len()).unwrap();
-            let ticks = *page.first().unwrap();
+        for (number, times) in pages.iter().enumerate() {
+            let end = u32::try_from(times.len()).unwrap();
+            let ticks = *times.first().unwrap();
             let number = u64::try_from(number).unwrap();
             let page = u32::try_from(number).unwrap();
-            segments.push(Segment { ticks, number, page, next: 0, end });
+            let segment = Segment { ticks, number, page, next: 0, end, slot: 0 };
+            segments.push(segment, *times.last().unwrap());
         }
         let mut out = Vec::new();
         for limit in limits {
@@ -203,5 +271,30 @@ mod tests {
             assert_eq!(released(&pages, &[u64::MAX]), expected);
             assert_eq!(released(&pages, &[0, modulus / 3, modulus / 2, u64::MAX]), expected);
         }
+    }
+
+    #[test]
+    fn segments_that_go_on_where_one_ended_wait_behind_it() {
+        let mut segments = Segments::default();
+        // Two writers, one behind the other, of 40 pages each that are in order.
+        for number in 0..80u32 {
+            let ticks = u64::from(number % 40) * 100 + u64::from(number / 40);
+            let segment =
+                Segment { ticks, number: number.into(), page: number, next: 0, end: 50, slot: 0 };
+            segments.push(segment, ticks + 98);
+        }
+        assert_eq!((segments.few.len(), segments.many.len()), (2, 0));
+        let mut out = Vec::new();
+        segments.release(u64::MAX, |segment, until| {
+            // The times of a page are two apart.
+            let count = ((until.min(segment.ticks + 98) - segment.ticks) / 2 + 1).min(50);
+            let count = u32::try_from(count).unwrap().min(segment.end - segment.next);
+            out.extend((0..u64::from(count)).map(|at| segment.ticks + 2 * at));
+            let is_left = segment.next + count < segment.end;
+            (count, is_left.then_some(segment.ticks + 2 * u64::from(count)))
+        });
+        assert_eq!(out.len(), 80 * 50);
+        assert!(out.is_sorted());
+        assert_eq!(segments.bytes(), 0);
     }
 }

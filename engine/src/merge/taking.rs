@@ -45,6 +45,9 @@ impl<D: Decode + ?Sized> Merge<D> {
             let is_watermark = decoder.is_watermark(tag, record);
             if is_watermark || record.ticks <= self.low_water {
                 self.pass(slot, at, record.ticks, is_watermark);
+                if record.ticks == 0 && decoder.ends_round(record) {
+                    self.end_round();
+                }
             } else {
                 self.hold(slot, at, record.ticks);
             }
@@ -69,9 +72,12 @@ impl<D: Decode + ?Sized> Merge<D> {
                     self.departed.push(full);
                 }
                 self.pass(slot, at, record.ticks, is_watermark);
+                if record.ticks == 0 && decoder.ends_round(record) {
+                    self.end_round();
+                }
                 continue;
             }
-            if self.has_room(self.holding, record).is_none()
+            if self.has_room(self.holding, decoder, record).is_none()
                 && self.bytes() + self.shape.reserved() > self.max_held
             {
                 self.make_room();
@@ -88,16 +94,17 @@ impl<D: Decode + ?Sized> Merge<D> {
 
     /// Copies an event to `slot` if that has room, else to a new page.
     fn copy(&mut self, run: &Run<D>, record: &Record, slot: Option<u32>) -> (u32, u32) {
-        let slot = self.has_room(slot, record).unwrap_or_else(|| self.open_page(run, true));
+        let slot =
+            self.has_room(slot, run.decoder(), record).unwrap_or_else(|| self.open_page(run, true));
         let page = self.pages.get_mut(slot as usize);
         let at = page.map_or(0, |page| page.push(run.decoder(), run.view(), record));
         (slot, at)
     }
 
     /// The page if it has room for this event.
-    fn has_room(&self, slot: Option<u32>, record: &Record) -> Option<u32> {
+    fn has_room(&self, slot: Option<u32>, decoder: &D, record: &Record) -> Option<u32> {
         let page = self.pages.get(slot? as usize)?;
-        slot.filter(|_| page.has_room(record, self.shape))
+        slot.filter(|_| page.has_room(decoder, record, self.shape))
     }
 
     fn open_page(&mut self, run: &Run<D>, is_for_single: bool) -> u32 {

@@ -203,6 +203,7 @@ impl Decoder {
                 thread: header.thread,
                 class: header.metadata_id,
                 processor: header.processor,
+                offset: 0,
                 stack: StackRef::id(header.stack_id),
                 detail: detail.into_words(),
             });

@@ -60,6 +60,7 @@ fn netperf_event(bytes: &[u8], start: u32) -> Option<(Record, usize)> {
         thread: event.thread_id.get().into(),
         class: event.metadata_id.get(),
         processor: u32::MAX,
+        offset: 0,
         stack,
         detail: detail.into_words(),
     };

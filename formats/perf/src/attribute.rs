@@ -226,11 +226,17 @@ pub(crate) struct Shape {
 pub(crate) struct Place(u16);
 
 impl Place {
-    const NONE: Self = Self(u16::MAX);
+    pub(crate) const NONE: Self = Self(u16::MAX);
 
     #[inline]
     pub(crate) fn get(self) -> Option<usize> {
         (self != Self::NONE).then_some(self.0.into())
+    }
+
+    /// The place, or one that is behind the end of every record.
+    #[inline]
+    pub(crate) fn or_beyond(self) -> usize {
+        self.0.into()
     }
 
     /// The place that is so far from the end.

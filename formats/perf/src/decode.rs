@@ -4,13 +4,13 @@ use std::any::Any;
 use std::sync::Arc;
 
 use tracemill_engine::{
-    Decode, Keeper, Position, Record, RunView, Sink, Span, SpanKind, StackRef, State, Table,
+    Decode, Keeper, Position, Record, RunView, Sink, Span, StackRef, State, Table,
 };
 
-use crate::attribute::{Attribute, Place, bit};
+use crate::attribute::{Attribute, Place};
 use crate::build_ids::BuildIds;
 use crate::kinds::{self, MMAP2_BUILD_ID, kind};
-use crate::parts;
+use crate::plan::{Plan, Recent};
 use crate::record::{Detail, flag};
 use crate::wire::{Head, u32_at, u64_at};
 
@@ -21,8 +21,6 @@ pub(crate) enum Tag {
     Records = 1,
     /// One, with what follows it beyond its size.
     Long = 2,
-    /// One that ends a round.
-    Round = 3,
     /// One that tells of loss.
     Lost = 4,
 }
@@ -33,6 +31,8 @@ pub struct Decoder {
     pub(crate) state: State,
     /// What was recorded.
     pub(crate) attributes: Arc<Vec<Attribute>>,
+    /// How samples of each are decoded.
+    pub(crate) plans: Arc<Vec<Plan>>,
     /// Attributes by the ids of their events.
     pub(crate) ids: Table<u32>,
     /// CPUs by the ids of events, from `ID_INDEX`.
@@ -60,36 +60,55 @@ impl Decode for Decoder {
     }
 
     fn decode<'a>(&'a self, run: RunView<'a>, position: &mut Position, sink: &mut Sink<'a>) {
-        let len = run.bytes.len();
-        let mut last = Last::default();
-        while position.at < len && !sink.is_full() {
-            let at = position.at;
-            let Some(head) = Head::at(run.bytes, at) else {
-                position.at = len;
-                return;
+        let is_long = run.tag == Tag::Long as u32;
+        let mut rest = run.bytes.get(position.at..).unwrap_or_default();
+        let mut at = small(position.at);
+        let (mut payload_bytes, mut undescribed) = (0, 0);
+        let mut recent = Recent::default();
+        while !sink.is_full() {
+            let Some(head) = Head::at(rest, 0) else {
+                rest = &[];
+                break;
             };
-            let size = if run.tag == Tag::Long as u32 { len } else { head.size.into() };
-            let end = (at + size.max(Head::LEN)).min(len);
-            position.at = end;
-            let body = run.bytes.get(at + Head::LEN..end).unwrap_or_default();
-            let record = if head.kind == kind::SAMPLE {
-                self.sample(head, body, at + Head::LEN, &mut last)
+            let size = if is_long { rest.len() } else { usize::from(head.size).max(Head::LEN) };
+            let (record, following) = rest.split_at(size.min(rest.len()));
+            rest = following;
+            let body = record.get(Head::LEN..).unwrap_or_default();
+            let body_at = at + HEAD_LEN;
+            let len = small(body.len());
+            at = body_at + len;
+            // Each is made where it stays: a copy of what has just been written in parts is slow.
+            if head.kind == kind::SAMPLE
+                && let Some(plan) = self.plan(body, &mut recent)
+                && body.len() >= plan.fixed.into()
+            {
+                let record = self.sample(plan, head, body, body_at, len);
+                payload_bytes += u64::from(record.payload_len);
+                undescribed += u64::from(plan.undescribed);
+                sink.event(record);
             } else {
-                self.other(head, body, at + Head::LEN)
-            };
-            sink.counts.payload_bytes += u64::from(record.payload_len);
-            sink.counts.undescribed += u64::from(!self.is_known(&record));
-            sink.event(record);
-            match run.tag {
-                tag if tag == Tag::Round as u32 => sink.span(SpanKind::Round.mark(0)),
-                tag if tag == Tag::Lost as u32 => {
-                    if let Some(span) = self.lost {
-                        sink.span(span);
-                    }
-                }
-                _ => {}
+                self.other(head, body, body_at, sink);
             }
         }
+        sink.counts.payload_bytes += payload_bytes;
+        sink.counts.undescribed += undescribed;
+        let before = std::mem::replace(&mut position.at, run.bytes.len() - rest.len());
+        if run.tag == Tag::Lost as u32
+            && position.at > before
+            && let Some(span) = self.lost
+        {
+            sink.span(span);
+        }
+    }
+
+    fn ends_round(&self, record: &Record) -> bool {
+        record.class == kind::FINISHED_ROUND
+    }
+
+    /// Its body, which payload and call chain are part of.
+    fn extent(&self, record: &Record) -> (u32, u32) {
+        let detail = Detail::of(&record.detail);
+        (detail.body_at, detail.body_len)
     }
 
     fn keep(&self, detail: &mut [u32; 8], keeper: &mut Keeper<'_>) {
@@ -111,18 +130,27 @@ impl Decoder {
         self.by_id(self.sample_id.and_then(Place::get), body)
     }
 
-    /// The same, if most samples have the id of the one before.
-    #[inline]
-    fn of_sample_again(&self, body: &[u8], last: &mut Last) -> Option<(u32, &Attribute)> {
-        let id = self.sample_id.and_then(Place::get).and_then(|at| u64_at(body, at));
-        if let Some(index) = last.index
-            && id == Some(last.id)
-        {
-            return Some((index, self.attributes.get(index as usize)?));
+    /// The same as a plan, if most samples have the id of one shortly before.
+    #[inline(always)]
+    fn plan<'d>(&'d self, body: &[u8], recent: &mut Recent<'d>) -> Option<&'d Plan> {
+        if self.plans.len() == 1 {
+            return self.plans.first();
         }
-        let found = self.of_sample(body)?;
-        *last = Last { id: id.unwrap_or(0), index: id.map(|_| found.0) };
-        Some(found)
+        let id = u64_at(body, self.sample_id.unwrap_or(Place::NONE).or_beyond()).unwrap_or(0);
+        recent.get(id).or_else(|| self.plan_of_new(id, body, recent))
+    }
+
+    #[inline(never)]
+    fn plan_of_new<'d>(
+        &'d self,
+        id: u64,
+        body: &[u8],
+        recent: &mut Recent<'d>,
+    ) -> Option<&'d Plan> {
+        let (index, _) = self.of_sample(body)?;
+        let plan = self.plans.get(index as usize)?;
+        recent.put(id, plan);
+        Some(plan)
     }
 
     /// The attribute of another record of the kernel.
@@ -145,44 +173,52 @@ impl Decoder {
         Some((index, self.attributes.get(index as usize)?))
     }
 
-    #[inline]
-    fn sample(&self, head: Head, body: &[u8], body_at: usize, last: &mut Last) -> Record {
-        let found = self.of_sample_again(body, last);
-        let found = found.filter(|(_, attribute)| body.len() >= attribute.shape.fixed.into());
-        let Some((index, attribute)) = found else {
-            return raw(head, body, body_at);
-        };
-        let shape = &attribute.shape;
-        let number = |place: Place| place.get().and_then(|at| u64_at(body, at));
-        let cpu = shape.cpu.get().and_then(|at| u32_at(body, at));
-        let mut record = Record {
-            payload_at: small(body_at),
-            payload_len: small(body.len()),
-            ticks: time(number(shape.time)),
-            thread: thread(number(shape.tid)),
-            class: attribute.class,
-            processor: cpu.unwrap_or(u32::MAX),
-            stack: StackRef::NONE,
-            detail: [0; 8],
-        };
-        let mut flags = flag::BODY_IS_PAYLOAD;
-        if attribute.has(bit::CALLCHAIN)
-            && let Some((start, end)) = parts::find(attribute, body, bit::CALLCHAIN)
+    #[inline(always)]
+    fn sample(&self, plan: &Plan, head: Head, body: &[u8], body_at: u32, len: u32) -> Record {
+        let words = body.as_chunks().0;
+        let mut found = plan.find(body, words, body_at, len);
+        if plan.is_hidden
+            && let Some(attribute) = self.attributes.get(plan.index as usize)
         {
-            record.stack = StackRef::inline(small(body_at + start + 8), small(end - start - 8));
+            plan.find_hidden(attribute, body, body_at, &mut found);
         }
-        if attribute.is_raw {
-            // A payload of which nothing is there has no fields.
-            let (start, end) = parts::find(attribute, body, bit::RAW)
-                .map_or((body.len(), body.len()), |(start, end)| (start + 4, end));
-            (record.payload_at, record.payload_len) = (small(body_at + start), small(end - start));
-            flags = 0;
+        let detail = Detail {
+            body_at,
+            body_len: len,
+            kind: head.kind,
+            misc: head.misc.into(),
+            attribute: plan.index,
+            flags: found.flags,
+            places: plan.places.0,
+            parts: plan.parts,
+        };
+        Record {
+            payload_at: found.payload_at,
+            payload_len: found.payload_len,
+            ticks: plan.time(words),
+            thread: plan.thread(words),
+            class: plan.class,
+            processor: plan.cpu(words),
+            offset: 0,
+            stack: found.stack,
+            detail: detail.into_words(),
         }
-        record.detail = detail(head, body, body_at, index, flags);
-        record
     }
 
-    fn other(&self, head: Head, body: &[u8], body_at: usize) -> Record {
+    /// A record that is no sample, or a sample of nothing that is known.
+    #[inline(never)]
+    fn other(&self, head: Head, body: &[u8], body_at: u32, sink: &mut Sink<'_>) {
+        let record = if head.kind == kind::SAMPLE {
+            raw(head, body, body_at)
+        } else {
+            self.record(head, body, body_at)
+        };
+        sink.counts.payload_bytes += u64::from(record.payload_len);
+        sink.counts.undescribed += u64::from(!self.is_known(record.class));
+        sink.event(record);
+    }
+
+    fn record(&self, head: Head, body: &[u8], body_at: u32) -> Record {
         if head.kind >= kind::FIRST_OF_TOOLS {
             return trimmed(raw(head, body, body_at), head, body, body.len());
         }
@@ -219,44 +255,29 @@ impl Decoder {
         trimmed(record, head, body, end)
     }
 
-    #[inline]
-    fn is_known(&self, record: &Record) -> bool {
-        match record.class {
-            class if class >= FIRST_OF_SAMPLES => {
-                let index = (class - FIRST_OF_SAMPLES) as usize;
-                self.attributes.get(index).is_some_and(|attribute| attribute.is_known)
-            }
-            // Of a sample that no attribute describes.
-            kind::SAMPLE => false,
-            class => class < 128 && self.known >> class & 1 != 0 || self.is_other_known(class),
-        }
+    fn is_known(&self, class: u32) -> bool {
+        class < 128 && self.known >> class & 1 != 0 || self.is_other_known(class)
     }
 
     #[cold]
     fn is_other_known(&self, class: u32) -> bool {
-        self.state.classes.contains(class)
+        class != kind::SAMPLE && self.state.classes.contains(class)
     }
-}
-
-/// The id of the sample before, and which attribute it is of.
-#[derive(Clone, Copy, Default)]
-struct Last {
-    id: u64,
-    index: Option<u32>,
 }
 
 /// The class of the samples of the first attribute; those of the others follow.
 pub(crate) const FIRST_OF_SAMPLES: u32 = 256;
 
 /// A record of which nothing is known but its type.
-fn raw(head: Head, body: &[u8], body_at: usize) -> Record {
+fn raw(head: Head, body: &[u8], body_at: u32) -> Record {
     Record {
-        payload_at: small(body_at),
+        payload_at: body_at,
         payload_len: small(body.len()),
         ticks: 0,
         thread: u64::MAX,
         class: class(head),
         processor: u32::MAX,
+        offset: 0,
         stack: StackRef::NONE,
         detail: detail(head, body, body_at, u32::MAX, flag::BODY_IS_PAYLOAD),
     }
@@ -290,16 +311,16 @@ fn trimmed(mut record: Record, head: Head, body: &[u8], end: usize) -> Record {
     record
 }
 
-#[inline]
-fn detail(head: Head, body: &[u8], body_at: usize, attribute: u32, flags: u32) -> [u32; 8] {
+fn detail(head: Head, body: &[u8], body_at: u32, attribute: u32, flags: u32) -> [u32; 8] {
     let detail = Detail {
-        body_at: small(body_at),
+        body_at,
         body_len: small(body.len()),
         kind: head.kind,
         misc: head.misc.into(),
         attribute,
         flags,
-        spare: [0; 2],
+        places: 0,
+        parts: 0,
     };
     detail.into_words()
 }
@@ -315,6 +336,8 @@ fn time(time: Option<u64>) -> u64 {
 fn thread(pair: Option<u64>) -> u64 {
     pair.map_or(u64::MAX, |pair| pair.rotate_left(32))
 }
+
+const HEAD_LEN: u32 = 8;
 
 /// A place in a run, which has at most 1 GiB.
 #[inline]

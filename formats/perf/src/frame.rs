@@ -20,6 +20,7 @@ use crate::inflate::Inflate;
 use crate::kinds::{self, kind};
 use crate::loss::Losses;
 use crate::parts::format;
+use crate::plan::Plan;
 use crate::shape;
 use crate::tracing::Tracepoints;
 use crate::wire::Head;
@@ -52,6 +53,8 @@ pub struct Perf {
     pub(crate) losses: Losses,
     /// Bytes of the fixed part of samples, if that is the same for all events.
     fixed: Option<u16>,
+    /// The most bytes of that of any event.
+    longest: u16,
     /// Bytes that other records of the kernel end with, at least.
     trailer: u16,
     /// Whether there are samples that tell how many were lost.
@@ -87,6 +90,7 @@ impl Perf {
         let decoder = Decoder {
             state,
             attributes: Arc::default(),
+            plans: Arc::default(),
             ids: Table::default(),
             cpus: Table::default(),
             build_ids: BuildIds::default(),
@@ -118,6 +122,7 @@ impl Perf {
             tracepoints: Tracepoints::new(config.max_classes, config.max_strings / 4),
             losses: Losses::default(),
             fixed: None,
+            longest: 0,
             trailer: 0,
             reads_lost: false,
         }
@@ -170,8 +175,12 @@ impl Perf {
     }
 
     pub(crate) fn count(&mut self, number: u32, bytes: usize) {
+        self.count_many(number, 1, bytes);
+    }
+
+    fn count_many(&mut self, number: u32, frames: u64, bytes: usize) {
         if let Some(kind) = self.kinds.get_mut(kinds::place(number)) {
-            kind.frames += 1;
+            kind.frames += frames;
             kind.bytes += bytes as u64;
         }
     }
@@ -215,6 +224,7 @@ impl Perf {
         self.reads_lost |= attribute.has(bit::READ) && attribute.read_format & format::LOST != 0;
         let shape = attribute.shape;
         self.fixed = (is_first || self.fixed == Some(shape.fixed)).then_some(shape.fixed);
+        self.longest = self.longest.max(shape.fixed);
         self.trailer = if is_first { shape.trailer } else { self.trailer.min(shape.trailer) };
         let decoder = self.change();
         if is_first {
@@ -284,6 +294,12 @@ impl Perf {
         if let Some(attribute) = Arc::make_mut(&mut decoder.attributes).get_mut(index) {
             (attribute.is_known, attribute.is_raw) = (is_known, is_raw);
             attribute.is_event_header = is_event_header;
+            let plan = Plan::of(index, attribute);
+            let plans = Arc::make_mut(&mut decoder.plans);
+            match plans.get_mut(index) {
+                Some(old) => *old = plan,
+                None => plans.push(plan),
+            }
         }
     }
 
@@ -292,29 +308,40 @@ impl Perf {
     #[inline]
     pub(crate) fn scan(&mut self, bytes: &[u8], is_inside: bool) -> Scanned {
         let singles = if is_inside { SINGLES_INSIDE } else { SINGLES };
-        let mut at = 0;
+        let long_enough = Head::LEN + usize::from(self.longest);
+        let (mut at, mut samples, mut sample_bytes) = (0, 0, 0);
+        let (mut rest, mut fetched) = (bytes, 0);
         while at < MAX_JOINED
-            && let Some(head) = Head::at(bytes, at)
+            && let Some(head) = Head::at(rest, 0)
         {
             // Records are looked at in passing: those to come are asked for from memory.
-            prefetch(bytes, at + AHEAD);
-            let size = usize::from(head.size);
-            let is_single = is_in(singles, head);
-            if size < Head::LEN || is_single {
-                break;
+            while fetched < at + AHEAD {
+                prefetch(bytes, fetched);
+                fetched += LINE;
             }
-            let Some(body) = bytes.get(at + Head::LEN..at + size) else {
+            let size = usize::from(head.size);
+            let Some((record, following)) = rest.split_at_checked(size) else {
                 break;
             };
-            if !self.is_long_enough(head, body) {
-                break;
+            if head.kind == kind::SAMPLE && size >= long_enough {
+                let body = record.get(Head::LEN..).unwrap_or_default();
+                if self.reads_lost && self.is_news(head, body) {
+                    break;
+                }
+                samples += 1;
+                sample_bytes += size;
+            } else {
+                let body = record.get(Head::LEN..);
+                if is_in(singles, head) || !body.is_some_and(|body| self.is_long_enough(head, body))
+                {
+                    break;
+                }
+                self.count(head.kind, size);
             }
-            if self.reads_lost && head.kind == kind::SAMPLE && self.is_news(head, body) {
-                break;
-            }
-            self.count(head.kind, size);
             at += size;
+            rest = following;
         }
+        self.count_many(kind::SAMPLE, samples, sample_bytes);
         match Head::at(bytes, 0) {
             _ if at > 0 => Scanned::Joined(at),
             Some(head) => Scanned::Single(head),
@@ -404,7 +431,8 @@ impl Format for Perf {
 }
 
 /// Bytes ahead of the record being looked at.
-const AHEAD: usize = 2048;
+const AHEAD: usize = 4096;
+const LINE: usize = 64;
 
 /// Whole records are joined up to so many bytes at once.
 const MAX_JOINED: usize = 64 << 10;
@@ -414,7 +442,6 @@ const SINGLES: u128 = SINGLES_INSIDE
     | 1 << kind::ATTR
     | 1 << kind::TRACING_DATA
     | 1 << kind::BUILD_ID
-    | 1 << kind::FINISHED_ROUND
     | 1 << kind::ID_INDEX
     | 1 << kind::AUXTRACE
     | 1 << kind::EVENT_UPDATE

@@ -38,6 +38,10 @@ pub(crate) struct Inflate {
     /// Whole records, to be handed out.
     pub pending: Bytes,
     buffer: BytesMut,
+    /// Bytes of records of the stream that all of `pending` is from, of the one in hand apart.
+    pub group: usize,
+    /// What is wrong with the piece that comes next.
+    pub failed: Option<&'static str>,
     /// The stream cannot be followed any more.
     pub is_lost: bool,
 }
@@ -55,17 +59,39 @@ impl Inflate {
         self.zstd.max_window = max_window;
     }
 
-    /// Whether all of `piece` has been handed out; then another one may come.
-    pub(crate) fn is_done(&self, piece: &[u8]) -> bool {
-        self.pending.is_empty() && !self.has_more && self.done >= piece.len()
-    }
-
     /// Forgets the piece in hand.
     pub(crate) fn end_piece(&mut self) {
         (self.done, self.has_more, self.pending) = (0, false, Bytes::new());
     }
 
-    /// Inflates more of `piece` into `pending`, which is empty.
+    /// The piece in hand has been inflated as a whole: passes on to the next one, behind `size` bytes of
+    /// the stream.
+    pub(crate) fn pass_on(&mut self, size: usize) {
+        (self.done, self.has_more) = (0, false);
+        self.group += size;
+    }
+
+    /// Whether all of `piece` has been inflated.
+    pub(crate) fn is_inflated(&self, piece: &[u8]) -> bool {
+        !self.has_more && self.done >= piece.len()
+    }
+
+    /// Puts a record of the stream behind what has been inflated.
+    pub(crate) fn put(&mut self, record: &[u8]) {
+        self.buffer.extend_from_slice(record);
+    }
+
+    /// Bytes of whole records that have been inflated and are not pending yet.
+    pub(crate) fn ready(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// They are pending now.
+    pub(crate) fn hand_over(&mut self) {
+        self.pending = self.buffer.split().freeze();
+    }
+
+    /// Inflates more of `piece`, behind what is [ready](Self::ready).
     ///
     /// # Errors
     /// What is wrong with it.
@@ -84,12 +110,11 @@ impl Inflate {
         let content = self.out.get(..len).unwrap_or_default();
         let whole = whole_records(content, decoder.is_big)
             .ok_or("compressed record: content is not records")?;
-        self.buffer.reserve(whole);
         self.buffer.extend_from_slice(content.get(..whole).unwrap_or_default());
         if decoder.is_big {
-            swap::records(decoder, &mut self.buffer);
+            let at = self.buffer.len() - whole;
+            swap::records(decoder, self.buffer.get_mut(at..).unwrap_or_default());
         }
-        self.pending = self.buffer.split().freeze();
         self.out.copy_within(whole..len, 0);
         self.tail = len - whole;
         Ok(())

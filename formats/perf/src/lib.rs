@@ -60,6 +60,7 @@ mod machine;
 mod mappings;
 mod names;
 mod parts;
+mod plan;
 mod processes;
 mod record;
 mod records;

@@ -7,6 +7,7 @@ use crate::attribute::Attribute;
 use crate::build_ids::BuildId;
 use crate::decode::Decoder;
 use crate::kinds::kind;
+use crate::plan::Places;
 use crate::sample::{Context, Read};
 use crate::wire::{u32_at, u64_at};
 
@@ -14,7 +15,6 @@ use crate::wire::{u32_at, u64_at};
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
     view: EventView<'a>,
-    decoder: &'a Decoder,
     detail: &'a Detail,
 }
 
@@ -22,8 +22,10 @@ impl<'a> Record<'a> {
     /// Reads `view` as a record; `None` if it is of another format. Constant time.
     #[inline]
     pub fn of(view: EventView<'a>) -> Option<Self> {
-        let decoder = view.decoder::<Decoder>()?;
-        Some(Self { view, decoder, detail: Detail::of(view.detail()) })
+        if !view.is_decoded_by::<Decoder>() {
+            return None;
+        }
+        Some(Self { view, detail: Detail::of(view.detail()) })
     }
 
     /// The event that it is.
@@ -68,22 +70,29 @@ impl<'a> Record<'a> {
         self.view.run_bytes(at, len).unwrap_or_default()
     }
 
+    /// The raw data of a sample, if its payload is that.
+    #[inline]
+    pub(crate) fn raw(&self) -> Option<&'a [u8]> {
+        (self.detail.flags & flag::PAYLOAD_IS_RAW != 0).then(|| self.view.payload())
+    }
+
     /// The event it belongs to: that of the id it carries, else the first of the recording; `None`
     /// if the recording has none of that id, and of records that tools write.
     #[inline]
     pub fn attribute(&self) -> Option<&'a Attribute> {
-        self.decoder.attributes.get(self.detail.attribute as usize)
+        self.decoder()?.attributes.get(self.detail.attribute as usize)
     }
 
     /// The event of this id, as in [`Counter::id`](crate::Counter).
     pub fn attribute_of(&self, id: u64) -> Option<&'a Attribute> {
-        let index = *self.decoder.ids.get(id)?;
-        self.decoder.attributes.get(index as usize)
+        let decoder = self.decoder()?;
+        let index = *decoder.ids.get(id)?;
+        decoder.attributes.get(index as usize)
     }
 
     /// The build id of the file of this name, if the recording has listed it by now.
     pub(crate) fn build_id_of(&self, name: &[u8]) -> Option<BuildId> {
-        self.decoder.build_ids.get(name)
+        self.decoder()?.build_ids.get(name)
     }
 
     /// The id it carries: one for each event and CPU or thread. `None` if it has none.
@@ -128,7 +137,29 @@ impl<'a> Record<'a> {
 
     /// Whether the recording was made on a machine in big-endian.
     pub fn is_big_endian(&self) -> bool {
-        self.decoder.is_big
+        self.decoder().is_some_and(|decoder| decoder.is_big)
+    }
+
+    fn decoder(&self) -> Option<&'a Decoder> {
+        self.view.decoder()
+    }
+
+    /// Whether it is a sample of an event that is known.
+    #[inline]
+    pub(crate) fn is_known_sample(&self) -> bool {
+        self.detail.kind == kind::SAMPLE && self.detail.attribute != u32::MAX
+    }
+
+    /// Whether samples of its event hold this, one of [`bit`](crate::bit).
+    #[inline]
+    pub(crate) fn has(&self, bit: u64) -> bool {
+        u64::from(self.detail.parts) & bit != 0
+    }
+
+    /// Where a sample has its fixed parts.
+    #[inline]
+    pub(crate) fn places(&self) -> Places {
+        Places(self.detail.places)
     }
 }
 
@@ -143,13 +174,18 @@ pub(crate) struct Detail {
     /// Which one; [`u32::MAX`] for none.
     pub attribute: u32,
     pub flags: u32,
-    pub spare: [u32; 2],
+    /// [`Places`] of a sample.
+    pub places: u32,
+    /// What a sample has: the low half of the attribute's `sample_type`.
+    pub parts: u32,
 }
 
 /// Bits of [`Detail::flags`].
 pub(crate) mod flag {
     /// The body is the payload, so that nothing beside it has to be kept.
     pub(crate) const BODY_IS_PAYLOAD: u32 = 1;
+    /// The payload is the raw data of a sample.
+    pub(crate) const PAYLOAD_IS_RAW: u32 = 2;
 }
 
 impl Detail {

@@ -13,6 +13,9 @@ use crate::wire::{Head, u32_at, u64_at};
 /// Records of a stream in big-endian are turned up to so many bytes at once.
 const MAX_TURNED: usize = 64 << 10;
 
+/// Compressed records are inflated together up to so many bytes.
+const MAX_INFLATED: usize = 48 << 10;
+
 /// A record with what follows it.
 struct Long {
     head: Head,
@@ -144,15 +147,15 @@ impl Perf {
         }
         let record = if self.is_big { &*turned } else { record };
         let body = record.get(Head::LEN..).unwrap_or_default();
-        let mut tag = frame::tag(head);
+        let tag = frame::tag(head);
         match head.kind {
             kind::COMPRESSED => {
-                return Ok(self.compressed(head, own, size, offset, faults));
+                return Ok(self.compressed(head, own, size, visible, offset, faults));
             }
             kind::COMPRESSED2 => {
                 let piece = extent.and_then(|extent| own.get(8..)?.get(..extent.data));
                 let piece = piece.unwrap_or_default();
-                let framed = self.compressed(head, piece, size, offset, faults);
+                let framed = self.compressed(head, piece, size, visible, offset, faults);
                 if let (Framed::Content { len: 1.., .. }, Some(beyond)) =
                     (&framed, extent.and_then(|extent| extent.beyond))
                 {
@@ -170,7 +173,6 @@ impl Perf {
                 return Ok(self.long(long, turned, visible, offset, left, faults));
             }
             _ if tag == Tag::Lost as u32 => self.tell_loss(head, body),
-            kind::FINISHED_ROUND => tag = Tag::Round as u32,
             _ => self.tool(head, own, offset + Head::LEN as u64, faults),
         }
         self.plain(head, record, offset, faults);
@@ -218,37 +220,97 @@ impl Perf {
         self.handed(size, Tag::Records as u32, turned)
     }
 
-    /// The next content of a compressed record of `size` bytes, whose compressed bytes are `piece`.
+    /// The next content of a compressed record of `size` bytes, whose compressed bytes are `piece`, and
+    /// of those that follow it in `visible`.
     fn compressed(
         &mut self,
         head: Head,
         piece: &[u8],
         size: usize,
+        visible: &[u8],
         offset: u64,
         faults: &mut Faults,
     ) -> Framed {
-        let nothing = Bytes::new();
-        while !self.inflate.is_lost && self.inflate.pending.is_empty() {
-            if self.inflate.is_done(piece) {
-                break;
-            }
-            if let Err(what) = self.inflate.step(piece, &self.view_handle()) {
+        if self.inflate.pending.is_empty() && !self.inflate.is_lost {
+            if let Err(what) = self.fill(head, piece, size, visible) {
                 faults.push_hiding(Fault::damage(offset, what));
                 self.inflate.is_lost = true;
             }
+            self.inflate.hand_over();
         }
-        let (bytes, tag) = if self.inflate.is_lost || self.inflate.pending.is_empty() {
-            (nothing, Tag::Records as u32)
+        let (bytes, tag) = if self.inflate.pending.is_empty() {
+            (Bytes::new(), Tag::Records as u32)
         } else {
             self.inside(offset, faults)
         };
-        let is_last = self.inflate.is_lost || self.inflate.is_done(piece);
-        if is_last {
-            self.inflate.end_piece();
-            self.count(head.kind, size);
+        let mut len = 0;
+        if self.inflate.pending.is_empty() {
+            len = std::mem::take(&mut self.inflate.group);
+            if len == 0 && (self.inflate.is_lost || self.inflate.is_inflated(piece)) {
+                self.inflate.end_piece();
+                self.count(head.kind, size);
+                len = size;
+            }
         }
-        let len = if is_last { size } else { 0 };
-        Framed::Content { len, bytes, tag, joins: false }
+        Framed::Content { len, bytes, tag, joins: true }
+    }
+
+    /// Inflates some of the record in hand. If that is all of it, those behind it follow, and what ends
+    /// rounds between them, so that a run is more than the few samples of one.
+    fn fill(
+        &mut self,
+        head: Head,
+        piece: &[u8],
+        size: usize,
+        visible: &[u8],
+    ) -> Result<(), &'static str> {
+        if let Some(what) = self.inflate.failed.take() {
+            return Err(what);
+        }
+        let decoder = self.view_handle();
+        while self.inflate.ready() == 0 && !self.inflate.is_inflated(piece) {
+            self.inflate.step(piece, &decoder)?;
+        }
+        if self.is_big || head.kind != kind::COMPRESSED || !self.inflate.is_inflated(piece) {
+            return Ok(());
+        }
+        self.pass_on(head, size);
+        while self.inflate.ready() < MAX_INFLATED
+            && let Some(rest) = visible.get(self.inflate.group..)
+            && let Some(next) = Head::at(rest, 0)
+            && let Some(record) = rest.get(..next.size.into())
+            && let Some(piece) = record.get(Head::LEN..)
+        {
+            match next.kind {
+                kind::FINISHED_ROUND => {
+                    self.inflate.put(record);
+                    self.inflate.pass_on(record.len());
+                }
+                kind::COMPRESSED => {
+                    while !self.inflate.is_inflated(piece) {
+                        if let Err(what) = self.inflate.step(piece, &decoder) {
+                            // Told when its turn comes.
+                            self.inflate.failed = Some(what);
+                            return Ok(());
+                        }
+                        if self.inflate.ready() >= MAX_INFLATED {
+                            break;
+                        }
+                    }
+                    if !self.inflate.is_inflated(piece) {
+                        break;
+                    }
+                    self.pass_on(next, record.len());
+                }
+                _ => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn pass_on(&mut self, head: Head, size: usize) {
+        self.inflate.pass_on(size);
+        self.count(head.kind, size);
     }
 
     /// Takes the next records from what has been inflated.

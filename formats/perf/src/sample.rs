@@ -3,8 +3,8 @@
 use tracemill_engine::EventView;
 
 use crate::attribute::{Attribute, bit};
-use crate::kinds::kind;
 use crate::parts::{self, format};
+use crate::plan::Places;
 use crate::record::Record;
 use crate::wire::{u16_at, u32_at, u64_at};
 
@@ -15,7 +15,6 @@ use crate::wire::{u16_at, u32_at, u64_at};
 #[derive(Clone, Copy, Debug)]
 pub struct Sample<'a> {
     record: Record<'a>,
-    attribute: &'a Attribute,
     body: &'a [u8],
 }
 
@@ -25,10 +24,7 @@ impl<'a> Sample<'a> {
     #[inline]
     pub fn of(view: EventView<'a>) -> Option<Self> {
         let record = Record::of(view)?;
-        if record.kind() != kind::SAMPLE {
-            return None;
-        }
-        Some(Self { record, attribute: record.attribute()?, body: record.body() })
+        record.is_known_sample().then(|| Self { record, body: record.body() })
     }
 
     /// The record that it is.
@@ -36,85 +32,94 @@ impl<'a> Sample<'a> {
         self.record
     }
 
-    /// The event it is of.
+    /// The event it is of. Constant time, but more than reading one of the fixed parts takes.
+    ///
+    /// # Panics
+    /// Never: there is no sample of an event that the recording does not describe.
     pub fn attribute(&self) -> &'a Attribute {
-        self.attribute
+        self.record.attribute().expect("a sample is of an event that is described")
     }
 
     /// Instruction pointer.
     #[inline]
     pub fn ip(&self) -> Option<u64> {
-        u64_at(self.body, self.attribute.shape.ip.get()?)
+        self.fixed(Places::IP)
     }
 
     /// Process, -1 for none.
     #[inline]
     pub fn pid(&self) -> Option<i32> {
-        u32_at(self.body, self.attribute.shape.tid.get()?).map(u32::cast_signed)
+        self.thread().map(|(pid, _)| pid)
     }
 
     /// Thread, -1 for none.
     #[inline]
     pub fn tid(&self) -> Option<i32> {
-        u32_at(self.body, self.attribute.shape.tid.get()? + 4).map(u32::cast_signed)
+        self.thread().map(|(_, tid)| tid)
     }
 
     /// Time, in nanoseconds of the recording's clock.
     #[inline]
     pub fn time(&self) -> Option<u64> {
-        u64_at(self.body, self.attribute.shape.time.get()?)
+        match self.record.view().ticks() {
+            // None, or one that stands for none.
+            0 => self.fixed(Places::TIME),
+            ticks => Some(ticks),
+        }
     }
 
     /// Address that was accessed.
     #[inline]
     pub fn addr(&self) -> Option<u64> {
-        u64_at(self.body, self.attribute.shape.addr.get()?)
+        self.fixed(Places::ADDR)
     }
 
     /// Id of the event on its CPU or thread.
     #[inline]
     pub fn id(&self) -> Option<u64> {
-        u64_at(self.body, self.attribute.shape.sample_id().get()?)
+        self.fixed(Places::ID)
     }
 
     /// Id of the stream of events.
     #[inline]
     pub fn stream_id(&self) -> Option<u64> {
-        u64_at(self.body, self.attribute.shape.stream_id.get()?)
+        self.fixed(Places::STREAM_ID)
     }
 
     /// CPU.
     #[inline]
     pub fn cpu(&self) -> Option<u32> {
-        u32_at(self.body, self.attribute.shape.cpu.get()?)
+        let cpu = self.record.view().processor();
+        cpu.or_else(|| u32_at(self.body, self.record.places().get(Places::CPU)?))
     }
 
     /// How much was counted since the sample before.
     #[inline]
     pub fn period(&self) -> Option<u64> {
-        u64_at(self.body, self.attribute.shape.period.get()?)
+        self.fixed(Places::PERIOD)
     }
 
     /// Values of the counter, or of all counters of its group.
     pub fn read(&self) -> Option<Read<'a>> {
-        Some(Read { format: self.attribute.read_format, bytes: self.part(bit::READ)? })
+        Some(Read { format: self.attribute().read_format, bytes: self.part(bit::READ)? })
     }
 
     /// Addresses, the innermost first, with marks between them that say where they are.
+    #[inline]
     pub fn callchain(&self) -> Option<Callchain<'a>> {
-        let bytes = self.part(bit::CALLCHAIN)?;
-        Some(Callchain { bytes: bytes.get(8..)? })
+        Some(Callchain { bytes: self.record.view().stack()? })
     }
 
     /// Raw data: of a tracepoint, what its description says. Padding included.
+    #[inline]
     pub fn raw(&self) -> Option<&'a [u8]> {
-        self.part(bit::RAW)?.get(4..)
+        self.record.raw().or_else(|| self.part(bit::RAW)?.get(4..))
     }
 
     /// Branches, the latest first.
     pub fn branches(&self) -> Option<Branches<'a>> {
-        let (at, _) = parts::find(self.attribute, self.body, bit::BRANCH_STACK)?;
-        let stack = parts::branches(self.attribute, self.body, at)?;
+        let (at, _) = parts::find(self.attribute(), self.body, bit::BRANCH_STACK)?;
+        let stack = parts::branches(self.attribute(), self.body, at)?;
         let hw_idx = if stack.entries == at + 16 { u64_at(self.body, at + 8) } else { None };
         let counters = stack.counters.then(|| self.body.get(stack.end..stack.end + 8 * stack.nr));
         Some(Branches {
@@ -126,12 +131,12 @@ impl<'a> Sample<'a> {
 
     /// Registers of user space.
     pub fn user_registers(&self) -> Option<Registers<'a>> {
-        Registers::new(self.part(bit::REGS_USER)?, self.attribute.sample_regs_user)
+        Registers::new(self.part(bit::REGS_USER)?, self.attribute().sample_regs_user)
     }
 
     /// Registers at the interrupt.
     pub fn interrupt_registers(&self) -> Option<Registers<'a>> {
-        Registers::new(self.part(bit::REGS_INTR)?, self.attribute.sample_regs_intr)
+        Registers::new(self.part(bit::REGS_INTR)?, self.attribute().sample_regs_intr)
     }
 
     /// The part of the user's stack that was copied, from the stack pointer up.
@@ -193,19 +198,44 @@ impl<'a> Sample<'a> {
 
     /// Whether all parts fit in the record.
     pub fn is_whole(&self) -> bool {
-        parts::end(self.attribute, self.body).is_some()
+        parts::end(self.attribute(), self.body).is_some()
     }
 
     /// What follows the parts that are known here: of a newer kernel, if it is not empty.
     pub fn rest(&self) -> &'a [u8] {
-        let end = parts::end(self.attribute, self.body);
-        let has_more = parts::has_unknown(self.attribute);
+        let end = parts::end(self.attribute(), self.body);
+        let has_more = parts::has_unknown(self.attribute());
         end.filter(|_| has_more).and_then(|end| self.body.get(end..)).unwrap_or_default()
     }
 
+    #[inline]
     fn part(&self, part: u64) -> Option<&'a [u8]> {
-        let (start, end) = parts::find(self.attribute, self.body, part)?;
+        if !self.record.has(part) {
+            return None;
+        }
+        self.found(part)
+    }
+
+    #[inline(never)]
+    fn found(&self, part: u64) -> Option<&'a [u8]> {
+        let (start, end) = parts::find(self.attribute(), self.body, part)?;
         self.body.get(start..end)
+    }
+
+    /// Process and thread. The key of the event has both.
+    #[inline]
+    fn thread(&self) -> Option<(i32, i32)> {
+        let key = self.record.view().thread_key();
+        if key == u64::MAX && !self.record.has(bit::TID) {
+            return None;
+        }
+        let half = |half: u64| u32::try_from(half & u64::from(u32::MAX)).map(u32::cast_signed);
+        half(key >> 32).ok().zip(half(key).ok())
+    }
+
+    #[inline]
+    fn fixed(&self, part: u32) -> Option<u64> {
+        u64_at(self.body, self.record.places().get(part)?)
     }
 
     fn number(&self, part: u64) -> Option<u64> {
@@ -358,6 +388,7 @@ impl<'a> Callchain<'a> {
     }
 
     /// The entries as they stand there.
+    #[inline]
     pub fn entries(&self) -> impl ExactSizeIterator<Item = u64> + use<'a> {
         let entries = self.bytes.chunks_exact(8);
         entries.map(|entry| entry.try_into().map_or(0, u64::from_le_bytes))
