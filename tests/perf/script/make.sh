@@ -16,8 +16,9 @@ for name in s17-noinherit s06-kitchen s03-fp-allcpu; do
     # The same lines, with and without modules.
     paste -d '|' a.tmp b.tmp | awk -F '|' '
         /^\|$/ { next }
-        /^\t/ { split($2, part, " "); sub(/^.*\(/, "", $2); sub(/\)$/, "", $2)
-                print "\t" part[1] " " $2; next }
+        /^\t/ { split($2, part, " "); gone = sub(/ \(deleted\)\)$/, ")", $2) ? " (deleted)" : ""
+                sub(/^.*\(/, "", $2); sub(/\)$/, "", $2)
+                print "\t" part[1] " " $2 gone; next }
         { gsub(/ +/, " ", $1); sub(/ $/, "", $1); sub(/^ /, "", $1); print $1 }' |
         zstd -19 -q -o "$name.zst" -f
 done
