@@ -15,29 +15,14 @@ pub(crate) fn decimal(out: &mut Vec<u8>, mut number: u64, min_digits: usize) {
     out.truncate(start + digits);
     let mut pairs = out.get_mut(start..).unwrap_or_default().rchunks_exact_mut(2);
     for pair in &mut pairs {
-        let digits = PAIRS.get((number % 100) as usize).unwrap_or(&[b'0'; 2]);
-        pair.copy_from_slice(digits);
+        let two = u8::try_from(number % 100).unwrap_or(0);
+        pair.copy_from_slice(&[b'0' + two / 10, b'0' + two % 10]);
         number /= 100;
     }
     if let [first] = pairs.into_remainder() {
         *first = b'0' + u8::try_from(number % 10).unwrap_or(0);
     }
 }
-
-/// The digits of the numbers below 100.
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[b'0'; 2]; 100];
-    let (mut at, mut tens) = (0, b'0');
-    while at < 100 {
-        let mut ones = b'0';
-        while ones <= b'9' {
-            pairs[at] = [tens, ones];
-            (at, ones) = (at + 1, ones + 1);
-        }
-        tens += 1;
-    }
-    pairs
-};
 
 /// Appends nanoseconds as seconds with all nine decimals.
 pub(crate) fn seconds(out: &mut Vec<u8>, ns: i64) {

@@ -167,11 +167,9 @@ fn not_finite(value: f64) -> &'static str {
 
 fn put_utf16(out: &mut Vec<u8>, bytes: &[u8], notes: &mut Notes) {
     let (units, rest) = bytes.as_chunks::<2>();
-    // No branches, so that many are looked at together.
-    let is_plain = |[low, high]: &[u8; 2]| {
-        (*high == 0) & (0x20..0x7f).contains(low) & (*low != b'"') & (*low != b'\\')
-    };
-    if rest.is_empty() && units.iter().fold(true, |all, unit| all & is_plain(unit)) {
+    // Neither quotes nor backslashes.
+    let is_plain = |unit: &[u8; 2]| matches!(unit, [b' ' | b'!' | b'#'..=b'[' | b']'..=b'~', 0]);
+    if rest.is_empty() && units.iter().all(is_plain) {
         out.push(b'"');
         out.extend(units.iter().map(|[low, _]| *low));
         out.push(b'"');

@@ -88,9 +88,8 @@ impl Printer {
         }
         match &mut self.form {
             Writer::Text { out, .. } => out.relieve(),
-            Writer::Jsonl(_) => Ok(()),
             Writer::Csv { out, .. } if out.get_ref().is_full() => out.flush(),
-            Writer::Csv { .. } => Ok(()),
+            Writer::Jsonl(_) | Writer::Csv { .. } => Ok(()),
         }
     }
 
