@@ -33,11 +33,13 @@ perf record -q -a -g -m "${PAGES:-2}" -e cpu-clock,sched:sched_switch \
     -F "${RATE:-500}" -o - -- sleep "$seconds" 2>"$work/record" | tee "$keep" >"$work/pipe" &
 
 at=0 early=0 last=0
-while [ $at -lt "$seconds" ] && kill -0 $reader 2>/dev/null; do
+while [ $at -lt "$seconds" ]; do
     sleep "$every"
     at=$((at + every))
+    # One that has ended has none.
     now=$(resident $reader)
-    [ -z "$now" ] || last=$now
+    [ -n "$now" ] || break
+    last=$now
     echo "$at s: $last KiB, $(($(stat -c %s "$keep") >> 20)) MiB"
     [ $early -ne 0 ] || [ $((at * 3)) -lt "$seconds" ] || early=$last
 done
@@ -58,6 +60,7 @@ echo "lost: $lost; perf: $rings by rings, $counters by counters"
 expected=$rings
 [ "$counters" -le "$expected" ] || expected=$counters
 verdict=0
+[ $((at + every)) -ge "$seconds" ] || { echo "the recording ended early"; verdict=1; }
 [ $((last - early)) -le 1024 ] || { echo "memory grew"; verdict=1; }
 [ "$lost" = "$expected" ] || { echo "loss differs"; verdict=1; }
 [ $code -eq 0 ] || { cat "$work/err"; verdict=1; }
