@@ -7,9 +7,9 @@
 //! STREAM is the name of one in `definitions.rs`. A `!` behind a WORK leaves its twin out. The work
 //! `filter` takes events whose integer field FIELD is above ABOVE.
 //!
-//! Each pass of each row is a process of its own, which maps the file. In one process a row would pay for the one before
-//! it: what a twin frees, the allocator may put in order only when others ask for memory, and so a
-//! work behind a twin took more than twice its time.
+//! Each pass of each row is a process of its own, which maps the file. In one process a row would pay
+//! for the one before it: what a twin frees, the allocator may put in order only when others ask for
+//! memory, and so a work behind a twin took more than twice its time.
 #![allow(
     clippy::cast_precision_loss,
     clippy::indexing_slicing,

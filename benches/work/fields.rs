@@ -34,12 +34,11 @@ pub fn text(input: &Input) -> Totals {
 pub fn all(input: &Input) -> Totals {
     views(&input.bytes, &Config::default(), |totals, event| {
         count(totals, event);
-        let Some(values) = event.fields() else { return };
-        values.for_each(|value| {
-            if let Ok((_, value)) = &value {
-                totals.fields += 1;
-                totals.check = totals.check.wrapping_add(sum(value));
-            }
+        let Some(mut values) = event.fields() else { return };
+        // Those that are whole, if one is not.
+        let _ = values.each(|_, value| {
+            totals.fields += 1;
+            totals.check = totals.check.wrapping_add(sum(&value));
         });
     })
 }
@@ -142,9 +141,8 @@ fn sum(value: &Value<'_>) -> u64 {
     }
 }
 
-fn sums(values: Values<'_>) -> u64 {
-    values.fold(0, |all, value| match &value {
-        Ok((_, value)) => all.wrapping_add(sum(value)),
-        Err(_) => all,
-    })
+fn sums(mut values: Values<'_>) -> u64 {
+    let mut all = 0u64;
+    let _ = values.each(|_, value| all = all.wrapping_add(sum(&value)));
+    all
 }

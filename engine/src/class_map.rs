@@ -72,12 +72,7 @@ impl<T> ClassMap<T> {
         event: EventView<'_>,
         make: impl FnOnce(&EventClass) -> T,
     ) -> Option<&mut T> {
-        let (id, classes) = (event.class_id(), &event.state().classes);
-        let mut place = home(id, self.slots.len());
-        if !self.slots.get(place).is_some_and(|slot| slot.is_of(id, classes)) {
-            place = self.find(id, classes, make)?;
-        }
-        self.slots.get_mut(place)?.kept.as_mut().map(|kept| &mut kept.value)
+        self.get_of(event.class_id(), &event.state().classes, make)
     }
 
     /// The value of the event's class, if it is found at once. Else it may be there nevertheless.
@@ -96,6 +91,20 @@ impl<T> ClassMap<T> {
     /// Forgets all values.
     pub fn clear(&mut self) {
         self.slots.clear();
+    }
+
+    #[inline]
+    fn get_of(
+        &mut self,
+        id: u32,
+        classes: &Classes,
+        make: impl FnOnce(&EventClass) -> T,
+    ) -> Option<&mut T> {
+        let mut place = home(id, self.slots.len());
+        if !self.slots.get(place).is_some_and(|slot| slot.is_of(id, classes)) {
+            place = self.find(id, classes, make)?;
+        }
+        self.slots.get_mut(place)?.kept.as_mut().map(|kept| &mut kept.value)
     }
 
     /// Where the value of a class is, after it has been looked for everywhere and made.
@@ -196,11 +205,7 @@ mod tests {
             is_made = true;
             class.name().to_owned()
         };
-        let place = home(id, map.slots.len());
-        let at_once = map.slots.get(place).is_some_and(|slot| slot.is_of(id, classes));
-        let place = if at_once { Some(place) } else { map.find(id, classes, make) };
-        let slot = place.and_then(|place| map.slots.get(place));
-        (slot.and_then(|slot| Some(slot.kept.as_ref()?.value.clone())), is_made)
+        (map.get_of(id, classes, make).cloned(), is_made)
     }
 
     fn define(classes: &mut Classes, id: u32, name: &str) {

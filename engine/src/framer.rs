@@ -16,7 +16,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use crate::config::Config;
 use crate::error::{Error, Fault};
 use crate::format::{FAULTS_PER_FRAME, Faults, Format, Framed};
-use crate::prefetch::prefetch;
+use crate::prefetch::prefetch_until;
 use crate::run::Run;
 use crate::stats::{Memory, Stats};
 
@@ -56,8 +56,7 @@ pub struct Framer<F> {
 }
 
 /// Bytes behind a run that are asked for from memory.
-const AHEAD: u64 = 4096;
-const LINE: u64 = 64;
+const AHEAD: usize = 4096;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -393,12 +392,9 @@ impl<F: Format> Framer<F> {
     /// Asks for what follows a run from memory, so that it is there once the run is decoded: decoders
     /// do not look beyond their run.
     fn fetch(&mut self, rest: &[u8]) {
-        self.fetched = self.fetched.max(self.offset);
-        while self.fetched < self.offset + AHEAD {
-            let at = usize::try_from(self.fetched - self.offset).unwrap_or(usize::MAX);
-            prefetch(rest, at);
-            self.fetched += LINE;
-        }
+        let asked = self.fetched.saturating_sub(self.offset);
+        let asked = usize::try_from(asked).unwrap_or(AHEAD);
+        self.fetched = self.offset + prefetch_until(rest, asked, AHEAD) as u64;
     }
 
     fn starved(&mut self) -> Option<Run<F::Decoder>> {

@@ -69,7 +69,7 @@ pub use order::{Order, Place};
 #[cfg(feature = "parallel")]
 pub use parallel::ParallelParser;
 pub use parser::Parser;
-pub use prefetch::prefetch;
+pub use prefetch::{prefetch, prefetch_until};
 #[cfg(feature = "parallel")]
 pub use results::Results;
 pub use run::{Position, Run, RunView};

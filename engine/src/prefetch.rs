@@ -1,7 +1,21 @@
 //! The prefetch hint: a header walk over large payloads is a chain of cache misses without it.
 #![expect(unsafe_code, reason = "the prefetch instruction; it cannot fault and changes no result")]
 
-/// Asks for the cache line at `bytes[at]`, if there is one. No effect on any result.
+const LINE: usize = 64;
+
+/// Asks for the cache lines at `bytes[from]`, a line further and so on, as far as there are any, up to
+/// `until`; where to go on. No effect on any result.
+#[inline(always)]
+pub fn prefetch_until(bytes: &[u8], from: usize, until: usize) -> usize {
+    let mut at = from;
+    while at < until {
+        prefetch(bytes, at);
+        at += LINE;
+    }
+    at
+}
+
+/// Asks for the cache line at `bytes[at]`, if there is one.
 #[inline(always)]
 pub fn prefetch(bytes: &[u8], at: usize) {
     #[cfg(target_arch = "x86_64")]

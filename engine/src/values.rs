@@ -372,21 +372,6 @@ impl<'a> Iterator for Values<'a> {
         (self.at, self.next) = (self.at + size, self.next + 1);
         Some(item)
     }
-
-    /// As fast as [`each`](Values::each), and so is `for_each`, which calls it.
-    #[inline]
-    fn fold<B, F: FnMut(B, Self::Item) -> B>(mut self, init: B, mut f: F) -> B {
-        let mut all = Some(init);
-        let mut add = |item| {
-            if let Some(before) = all.take() {
-                all = Some(f(before, item));
-            }
-        };
-        if let Err(error) = self.each(|field, value| add(Ok((field, value)))) {
-            add(Err(error));
-        }
-        all.expect("what is taken is put back")
-    }
 }
 
 /// The elements of an array, in order. Those that take no bytes are given once.

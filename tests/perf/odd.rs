@@ -5,25 +5,13 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use bytes::Bytes;
-use tracemill::perf::{Perf, Processes, Record, Sample, bit};
+use tracemill::perf::{Perf, Processes, Record, Sample};
 use tracemill::{Config, EventView, Format, Parser, Stats};
 use tracemill_test_support::corpus;
 use tracemill_test_support::laws::{check_cut_of, perf};
 use tracemill_testkit::Rng;
 
-use crate::writer::{Attr, Writer, file, file_with, pipe, tracing};
-
-const EVENT: Attr = Attr {
-    kind: 1,
-    config: 0,
-    sample_type: bit::IDENTIFIER | bit::IP | bit::TID | bit::TIME,
-    read_format: 0,
-    branches: 0,
-    regs_user: 0,
-    regs_intr: 0,
-    ids: &[5],
-    name: "cpu-clock",
-};
+use crate::writer::{CPU_CLOCK, Writer, file, file_with, pipe, tracing};
 
 fn sample(out: &mut Writer, time: u64) {
     out.record(9, 2, |b| {
@@ -120,7 +108,7 @@ fn sections_of_all_kinds_are_told_and_damage_in_them_is_a_fault() {
         sample(&mut one, 1);
         let more: Vec<(u64, &[u8])> =
             sections.iter().map(|(bit, content, _)| (*bit, &**content)).collect();
-        let (parser, _) = read(&file_with(is_big, &[EVENT], &one.out, &more, false), |_| ());
+        let (parser, _) = read(&file_with(is_big, &[CPU_CLOCK], &one.out, &more, false), |_| ());
         let found = properties(&parser);
         for (bit, _, expected) in &sections {
             for (key, value) in *expected {
@@ -138,7 +126,7 @@ fn sections_of_all_kinds_are_told_and_damage_in_them_is_a_fault() {
             });
         }
         let (parser, _) =
-            read(&pipe(is_big, &[EVENT], &records.out, &tracing(is_big, "none", &[])), |_| ());
+            read(&pipe(is_big, &[CPU_CLOCK], &records.out, &tracing(is_big, "none", &[])), |_| ());
         for (key, value) in sections.iter().flat_map(|(_, _, expected)| expected.iter()) {
             assert_eq!(properties(&parser)[*key], *value, "{key}");
         }
@@ -146,7 +134,7 @@ fn sections_of_all_kinds_are_told_and_damage_in_them_is_a_fault() {
         for (bit, content, _) in &sections {
             for len in 1..content.len() {
                 let bytes =
-                    file_with(is_big, &[EVENT], &one.out, &[(*bit, &content[..len])], false);
+                    file_with(is_big, &[CPU_CLOCK], &one.out, &[(*bit, &content[..len])], false);
                 let config = Config::default();
                 let mut parser = Parser::new(Perf::new(&config), &config);
                 parser.push(Bytes::from(bytes)).unwrap();
@@ -193,8 +181,9 @@ fn mappings_have_the_build_ids_that_are_listed() {
     map(&mut records);
     let mut in_stream = listed.clone();
     in_stream.bytes(&records.out);
-    let with_section = file_with(false, &[EVENT], &records.out, &[(2, &listed.out)], false);
-    for bytes in [with_section, pipe(false, &[EVENT], &in_stream.out, &tracing(false, "none", &[]))]
+    let with_section = file_with(false, &[CPU_CLOCK], &records.out, &[(2, &listed.out)], false);
+    for bytes in
+        [with_section, pipe(false, &[CPU_CLOCK], &in_stream.out, &tracing(false, "none", &[]))]
     {
         let mut processes = Processes::new(100);
         let mut programs = Vec::new();
@@ -223,7 +212,7 @@ fn attributes_may_come_late() {
     (1..=3).for_each(|time| sample(&mut records, time));
     let mut times = Vec::new();
     let mut take = |view: EventView<'_>| times.push(Sample::of(view).and_then(|s| s.time()));
-    let behind = file_with(false, &[EVENT], &records.out, &[], true);
+    let behind = file_with(false, &[CPU_CLOCK], &records.out, &[], true);
     let (_, stats) = read(&behind, &mut take);
     assert_eq!((stats.events, stats.undescribed), (3, 0));
     // From a pipe, those before are raw.
@@ -231,7 +220,7 @@ fn attributes_may_come_late() {
     stream.bytes(b"PERFILE2").u64s(&[16]);
     sample(&mut stream, 4);
     stream.record(64, 0, |body| {
-        body.attribute(&EVENT).u64s(EVENT.ids);
+        body.attribute(&CPU_CLOCK).u64s(CPU_CLOCK.ids);
     });
     sample(&mut stream, 5);
     let (_, stats) = read(&stream.out, |view| {
@@ -281,7 +270,7 @@ fn a_compressed_record_may_be_longer_than_its_size() {
                 body.bytes(&[0; 8][..missing]);
             });
         }
-        let bytes = file(false, &[EVENT], &out.out, &tracing(false, "none", &[]));
+        let bytes = file(false, &[CPU_CLOCK], &out.out, &tracing(false, "none", &[]));
         let mut times = 0;
         let (_, stats) = read(&bytes, |view| {
             if let Some(sample) = Sample::of(view) {
@@ -331,8 +320,8 @@ fn data_of_the_aux_area_is_passed_over() {
         records.bytes(&data.out[..usize::try_from(len).unwrap()]);
         sample(&mut records, 2);
         for bytes in [
-            file(false, &[EVENT], &records.out, &tracing(false, "none", &[])),
-            pipe(false, &[EVENT], &records.out, &tracing(false, "none", &[])),
+            file(false, &[CPU_CLOCK], &records.out, &tracing(false, "none", &[])),
+            pipe(false, &[CPU_CLOCK], &records.out, &tracing(false, "none", &[])),
         ] {
             let mut times = Vec::new();
             read(&bytes, |view| times.extend(Sample::of(view).and_then(|sample| sample.time())));

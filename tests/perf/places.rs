@@ -9,7 +9,7 @@ use tracemill::{Config, Order};
 use tracemill_test_support::corpus;
 
 use crate::reading;
-use crate::writer::{Attr, Writer, file};
+use crate::writer::{CPU_CLOCK, Writer, file};
 
 #[test]
 fn every_address_in_user_space_is_in_a_mapping() {
@@ -69,18 +69,6 @@ fn every_address_in_user_space_is_in_a_mapping() {
     }
 }
 
-const EVENT: Attr = Attr {
-    kind: 1,
-    config: 0,
-    sample_type: 1 << 16 | 1 | 2 | 4,
-    read_format: 0,
-    branches: 0,
-    regs_user: 0,
-    regs_intr: 0,
-    ids: &[5],
-    name: "cpu-clock",
-};
-
 #[test]
 fn mappings_are_cut_inherited_and_replaced() {
     let mut out = Writer::new(false);
@@ -108,7 +96,7 @@ fn mappings_are_cut_inherited_and_replaced() {
         b.u32s(&[1, 1]).text("begun anew");
         end(b);
     });
-    let bytes = file(false, &[EVENT], &out.out, b"");
+    let bytes = file(false, &[CPU_CLOCK], &out.out, b"");
     let path = std::env::temp_dir().join(format!("tracemill-places-{}", std::process::id()));
     std::fs::write(&path, bytes).unwrap();
     let mut processes = Processes::new(100);

@@ -103,6 +103,19 @@ pub struct Attr {
     pub name: &'static str,
 }
 
+/// An event whose samples have its id, instruction pointer, thread and time.
+pub const CPU_CLOCK: Attr = Attr {
+    kind: 1,
+    config: 0,
+    sample_type: 1 << 16 | 1 | 1 << 1 | 1 << 2,
+    read_format: 0,
+    branches: 0,
+    regs_user: 0,
+    regs_intr: 0,
+    ids: &[5],
+    name: "cpu-clock",
+};
+
 /// A file of these records, with descriptions of tracepoints behind them.
 pub fn file(is_big: bool, attributes: &[Attr], records: &[u8], tracing: &[u8]) -> Vec<u8> {
     file_with(is_big, attributes, records, &[(1, tracing)], false)

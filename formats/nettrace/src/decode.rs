@@ -152,6 +152,7 @@ impl Decoder {
         };
         while !rest.0.is_empty() && !sink.is_full() {
             let at = len - rest.0.len();
+            // As `prefetch_until`, which costs a nanosecond an event more here.
             while fetched < at + AHEAD {
                 prefetch(run.bytes, fetched + AHEAD);
                 fetched += LINE;

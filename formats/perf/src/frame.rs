@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tracemill_engine::{
     Config, Error, EventClass, Fault, Faults, Finish, Format, FrameKind, Framed, Layout, State,
-    Table, TraceInfo, prefetch,
+    Table, TraceInfo, prefetch_until,
 };
 
 use crate::attribute::{Attribute, bit};
@@ -315,23 +315,19 @@ impl Perf {
             && let Some(head) = Head::at(rest, 0)
         {
             // Records are looked at in passing: those to come are asked for from memory.
-            while fetched < at + AHEAD {
-                prefetch(bytes, fetched);
-                fetched += LINE;
-            }
+            fetched = prefetch_until(bytes, fetched, at + AHEAD);
             let size = usize::from(head.size);
             let Some((record, following)) = rest.split_at_checked(size) else {
                 break;
             };
+            let body = record.get(Head::LEN..);
             if head.kind == kind::SAMPLE && size >= long_enough {
-                let body = record.get(Head::LEN..).unwrap_or_default();
-                if self.reads_lost && self.is_news(head, body) {
+                if self.reads_lost && self.is_news(head, body.unwrap_or_default()) {
                     break;
                 }
                 samples += 1;
                 sample_bytes += size;
             } else {
-                let body = record.get(Head::LEN..);
                 if is_in(singles, head) || !body.is_some_and(|body| self.is_long_enough(head, body))
                 {
                     break;
@@ -432,7 +428,6 @@ impl Format for Perf {
 
 /// Bytes ahead of the record being looked at.
 const AHEAD: usize = 4096;
-const LINE: usize = 64;
 
 /// Whole records are joined up to so many bytes at once.
 const MAX_JOINED: usize = 64 << 10;
