@@ -8,8 +8,9 @@
 //! In time order events are decoded and merged one run after the other, and what has then become
 //! ready is handed out to the workers, batch by batch.
 
+use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use bytes::Bytes;
 use rayon::prelude::*;
@@ -32,7 +33,13 @@ use crate::stats::Stats;
 /// thread, so that memory stays bounded.
 const MAX_SPANS: usize = 4096;
 /// Runs of a window for each worker: enough to make little of the wait for the last one.
-const RUNS: usize = 128;
+const RUNS: usize = 256;
+/// Runs that a worker takes at a time, fewer towards the end of a window: neighbours, so that what
+/// one of them asks for from memory is there for the next, and so that workers seldom meet.
+const TAKEN: usize = 16;
+/// Looks at a lock that another holds for about as long as it takes to frame a few runs, before the
+/// thread is put to sleep, which takes longer.
+const SPINS: usize = 1000;
 
 /// Like [`Parser`](crate::Parser), with runs decoded on the threads of the current rayon pool, at
 /// most [`Config::threads`] of them.
@@ -58,8 +65,10 @@ struct Worker<D: ?Sized> {
     shares: Vec<Share>,
     /// What it is to lend, in time order.
     range: Option<Range<usize>>,
-    /// The last run, if it has more spans than are kept.
-    left: Option<(Run<D>, Position)>,
+    /// Runs it has taken, and their places in the window.
+    runs: VecDeque<(usize, Run<D>)>,
+    /// Where the first of them goes on, if it has more spans than are kept.
+    position: Position,
 }
 
 /// What a worker did with one run.
@@ -77,6 +86,7 @@ struct Source<'a, F: Format> {
     framer: &'a mut Framer<F>,
     taken: usize,
     max: usize,
+    workers: usize,
     is_over: bool,
     error: Option<Error>,
 }
@@ -94,7 +104,8 @@ impl<F: Format> ParallelParser<F> {
             folded: 0,
             shares: Vec::new(),
             range: None,
-            left: None,
+            runs: VecDeque::new(),
+            position: Position::default(),
         };
         let workers = std::iter::repeat_with(worker).take(parser.config().threads).collect();
         Self { parser, workers, shares: Vec::new() }
@@ -136,7 +147,7 @@ impl<F: Format> ParallelParser<F> {
         for worker in &mut self.workers {
             // What a window left behind in which `map` panicked.
             worker.shares.clear();
-            worker.left = None;
+            worker.runs.clear();
         }
         let max_events = self.config().batch_events;
         let count = rayon::current_num_threads().clamp(1, self.workers.len());
@@ -146,6 +157,7 @@ impl<F: Format> ParallelParser<F> {
             framer: &mut self.parser.framer,
             taken: 0,
             max: RUNS * count,
+            workers: count,
             is_over: false,
             error: None,
         });
@@ -180,8 +192,11 @@ impl<F: Format> ParallelParser<F> {
             let place = worker.folded..worker.folded + share.spans;
             loss.fold_more(worker.spans.get(place).unwrap_or_default());
             worker.folded += share.spans;
-            let is_last = worker.folded == worker.spans.len();
-            let Some((run, mut position)) = worker.left.take_if(|_| is_last) else { continue };
+            if worker.runs.front().is_none_or(|(place, _)| *place != share.run) {
+                continue;
+            }
+            let Some((_, run)) = worker.runs.pop_front() else { continue };
+            let mut position = std::mem::take(&mut worker.position);
             while !run.is_done(&position) {
                 let batch = run.decode_next(&mut position, &mut worker.arena, max_events);
                 loss.fold_more(batch.spans());
@@ -267,48 +282,74 @@ impl<D: Decode + ?Sized> Worker<D> {
     ) {
         self.spans.clear();
         self.folded = 0;
+        self.position = Position::default();
         while self.spans.len() < MAX_SPANS {
-            // A panic elsewhere ends all; until then the source is as it was.
-            let next = source.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let Some((place, run)) = next else { return };
+            let Some((place, run)) = self.runs.front() else {
+                // What is taken is put down at once, so that others need not wait.
+                lock(source).take(&mut self.runs);
+                if self.runs.is_empty() {
+                    return;
+                }
+                continue;
+            };
             let (results_before, spans_before) = (results.made.len(), self.spans.len());
-            let mut position = Position::default();
-            while self.spans.len() < MAX_SPANS && !run.is_done(&position) {
-                let batch = run.decode_next(&mut position, &mut self.arena, max_events);
+            while self.spans.len() < MAX_SPANS && !run.is_done(&self.position) {
+                let batch = run.decode_next(&mut self.position, &mut self.arena, max_events);
                 self.spans.extend_from_slice(batch.spans());
                 self.stats.count(&batch);
                 results.made.push_back(map(batch));
             }
             self.shares.push(Share {
-                run: place,
+                run: *place,
                 worker: index,
                 results: results.made.len() - results_before,
                 spans: self.spans.len() - spans_before,
             });
-            if !run.is_done(&position) {
-                self.left = Some((run, position));
+            if run.is_done(&self.position) {
+                self.runs.pop_front();
+                self.position = Position::default();
             }
+        }
+        // What is left is finished on the calling thread, in its turn.
+        let begun = self.shares.last().map(|share| share.run);
+        for (place, _) in self.runs.iter().filter(|(place, _)| Some(*place) != begun) {
+            self.shares.push(Share { run: *place, worker: index, results: 0, spans: 0 });
         }
     }
 }
 
 impl<F: Format> Source<'_, F> {
-    /// The next run and its place in the window. An error after some of them is given with the next
-    /// window, since the framer repeats it.
-    fn next(&mut self) -> Option<(usize, Run<F::Decoder>)> {
-        if self.is_over || self.taken == self.max {
-            return None;
-        }
-        let place = self.taken;
-        match self.framer.next_run() {
-            Ok(Some(run)) => {
-                self.taken += 1;
-                return Some((place, run));
+    /// Hands out the next runs, with their places in the window. An error after some of them is
+    /// given with the next window, since the framer repeats it.
+    fn take(&mut self, runs: &mut VecDeque<(usize, Run<F::Decoder>)>) {
+        let left = self.max - self.taken;
+        for _ in 0..(left / (2 * self.workers)).clamp(1, TAKEN) {
+            if self.is_over || self.taken == self.max {
+                return;
             }
-            Ok(None) => {}
-            Err(error) => self.error = Some(error),
+            match self.framer.next_run() {
+                Ok(Some(run)) => {
+                    runs.push_back((self.taken, run));
+                    self.taken += 1;
+                    continue;
+                }
+                Ok(None) => {}
+                Err(error) => self.error = Some(error),
+            }
+            self.is_over = true;
         }
-        self.is_over = true;
-        None
     }
+}
+
+/// Locks it, without putting the thread to sleep if it is soon free. A panic elsewhere ends all;
+/// until then what is locked is as it was.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    for _ in 0..SPINS {
+        match mutex.try_lock() {
+            Ok(guard) => return guard,
+            Err(TryLockError::Poisoned(guard)) => return guard.into_inner(),
+            Err(TryLockError::WouldBlock) => std::hint::spin_loop(),
+        }
+    }
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

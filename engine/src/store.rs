@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 /// A segment is closed when it holds this many bytes.
 const SEGMENT: usize = 64 << 10;
+/// A segment in use by a run is copied up to this size, and closed beyond it.
+const COPIED: usize = SEGMENT / 4;
 /// Segments of an ended epoch that are kept: 4 MiB, what a busy process fills.
 const KEPT: usize = 64;
 
@@ -71,17 +73,22 @@ impl Store {
         let at = self.segments.len().checked_sub(1)?;
         let segment = self.segments.get_mut(at)?;
         let before = segment.capacity();
-        // A segment in use by a run is copied, which is never more than `SEGMENT` bytes, and not
-        // left as it is: else there would be as many segments as blocks.
-        let segment = Arc::make_mut(segment);
         let start = segment.len();
         let len = start + bytes.len();
-        if len > segment.capacity() {
-            // Doubled, but never beyond what a segment may hold.
-            let capacity = (segment.capacity() * 2).clamp(len, len.max(SEGMENT));
+        // Doubled, but never beyond what a segment may hold.
+        let capacity =
+            if len > before { (before * 2).clamp(len, len.max(SEGMENT)) } else { before };
+        if let Some(segment) = Arc::get_mut(segment) {
             segment.reserve_exact(capacity - start);
+            segment.extend_from_slice(bytes);
+        } else {
+            // A segment in use by a run is copied, which is never more than `COPIED` bytes, and not
+            // left as it is: else there would be as many segments as blocks.
+            let mut copy = Vec::with_capacity(capacity);
+            copy.extend_from_slice(segment);
+            copy.extend_from_slice(bytes);
+            *segment = Arc::new(copy);
         }
-        segment.extend_from_slice(bytes);
         self.reserved = self.reserved + segment.capacity() - before;
         Some(Stored {
             segment: u32::try_from(at).ok()?,
@@ -126,9 +133,11 @@ impl Store {
         self.reserved + self.free.iter().map(|segment| segment.capacity()).sum::<usize>()
     }
 
-    /// Whether the last segment takes `len` more bytes.
-    fn fits(&self, len: usize) -> bool {
-        self.segments.last().is_some_and(|bytes| bytes.len() + len <= SEGMENT)
+    /// Whether the last segment takes `len` more bytes, without much to be copied.
+    fn fits(&mut self, len: usize) -> bool {
+        let Some(segment) = self.segments.last_mut() else { return false };
+        let before = segment.len();
+        before + len <= SEGMENT && (before <= COPIED || Arc::get_mut(segment).is_some())
     }
 }
 
