@@ -101,6 +101,7 @@ impl Row {
 fn time(bytes: &Bytes) -> Option<Sums> {
     let mut config = Config::default();
     (config.order, config.max_held, config.budget) = (Order::Time, 512 << 20, 1 << 30);
+    config.resident_chunks = true;
     Some(samples(bytes, &config))
 }
 
@@ -108,6 +109,7 @@ fn time(bytes: &Bytes) -> Option<Sums> {
 fn bounded(bytes: &Bytes) -> Option<Sums> {
     let mut config = Config::default();
     config.order = Order::Time;
+    config.resident_chunks = true;
     Some(samples(bytes, &config))
 }
 

@@ -34,6 +34,8 @@ pub fn small(input: &Input) -> Totals {
 pub fn order(input: &Input) -> Totals {
     let mut config = Config::default();
     config.order = Order::Time;
+    // The file is mapped.
+    config.resident_chunks = true;
     views(&input.bytes, &config, |totals, event| {
         count(totals, event);
         totals.check = in_order(totals.check, event.ticks());

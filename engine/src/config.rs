@@ -45,6 +45,10 @@ pub struct Config {
     /// bytes: their copies, and what was copied of the state for their sake. Where it is reached,
     /// events are delivered [early](crate::Place::Early). At least 16 KiB. Default: 64 MiB.
     pub max_held: usize,
+    /// Whether chunks are there anyway for as long as something refers to them, as those of a mapped
+    /// file are: then events that wait in [time order](Order::Time) refer to them and are not copied.
+    /// They are counted as if they were. Default: no.
+    pub resident_chunks: bool,
     /// In formats with compressed content, what reading it may take beside the content, in bytes: its
     /// window, of which it says itself how large it is, and some buffers. Default: 130 MiB, enough for
     /// windows of 128 MiB, the largest that usual writers make.
@@ -69,6 +73,7 @@ impl Default for Config {
             threads: 8,
             order: Order::File,
             max_held: 64 << 20,
+            resident_chunks: false,
             max_window: 130 << 20,
             budget: 450 << 20,
         }

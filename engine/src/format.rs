@@ -147,6 +147,12 @@ pub trait Decode: Send + Sync + 'static {
         (record.payload_at, record.payload_len)
     }
 
+    /// Whether no event refers to anything outside of its [extent](Self::extent), so that nobody has
+    /// to look.
+    fn is_within_extents(&self) -> bool {
+        false
+    }
+
     /// Copies what the detail of an event refers to in its run, and lets it refer to the copy, so
     /// that the event can outlive the run.
     fn keep(&self, detail: &mut [u32; 8], keeper: &mut Keeper<'_>) {

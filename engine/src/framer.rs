@@ -312,7 +312,7 @@ impl<F: Format> Framer<F> {
         self.queued -= bytes.len() + behind;
         let run = run.map(|(tag, joins, decoder)| {
             let run = self.run(bytes, tag, decoder);
-            Run { joins, ..run }
+            Run { joins, is_resident: self.config.resident_chunks, ..run }
         });
         self.offset += behind as u64;
         if run.is_some() {
@@ -380,7 +380,7 @@ impl<F: Format> Framer<F> {
         let tables = self.format.state().reserved() as u64;
         let high_water = &mut self.stats.memory.tables_high_water;
         *high_water = (*high_water).max(tables);
-        Run { bytes, offset, tag, cut: false, joins: true, decoder, framing }
+        Run { bytes, offset, tag, cut: false, joins: true, is_resident: false, decoder, framing }
     }
 
     /// A run without frames, for faults that have no events to travel with.

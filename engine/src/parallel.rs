@@ -22,7 +22,6 @@ use crate::error::Error;
 use crate::format::{Decode, Format};
 use crate::framer::{Framer, Full};
 use crate::loss::{Loss, Span};
-use crate::merge::Scratch;
 use crate::order::Order;
 use crate::parser::Parser;
 use crate::results::{Part, Results};
@@ -57,7 +56,6 @@ pub struct ParallelParser<F: Format> {
 #[repr(align(128))]
 struct Worker<D: ?Sized> {
     arena: Arena,
-    scratch: Scratch,
     stats: Stats,
     /// Of the runs of this window, one after the other, and how many of them have been folded.
     spans: Vec<Span>,
@@ -98,7 +96,6 @@ impl<F: Format> ParallelParser<F> {
         let max_arena = parser.config().max_arena;
         let worker = || Worker {
             arena: Arena::with_limit(max_arena),
-            scratch: Scratch::default(),
             stats: Stats::default(),
             spans: Vec::new(),
             folded: 0,
@@ -258,7 +255,7 @@ impl<F: Format> ParallelParser<F> {
         let pairs = self.workers.par_iter_mut().zip(parts.par_iter_mut());
         pairs.with_max_len(1).for_each(|(worker, part)| {
             let Some(range) = worker.range.take() else { return };
-            let batch = merge.lend(range, &mut worker.arena, &mut worker.scratch);
+            let batch = merge.lend(range, &mut worker.arena);
             worker.stats.count(&batch);
             part.made.push_back(map(batch));
         });

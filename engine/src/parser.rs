@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::format::Format;
 use crate::framer::{Framer, Full};
 use crate::loss::Loss;
-use crate::merge::{Merge, Scratch};
+use crate::merge::Merge;
 use crate::order::Order;
 use crate::run::{Position, Run};
 use crate::stats::{PoolStats, Stats};
@@ -47,7 +47,6 @@ pub struct Parser<F: Format> {
     arena: Arena,
     /// In time order.
     pub(crate) merge: Option<Merge<F::Decoder>>,
-    scratch: Scratch,
     pub(crate) loss: Loss,
     pub(crate) stats: Stats,
 }
@@ -62,7 +61,6 @@ impl<F: Format> Parser<F> {
             position: Position::default(),
             arena: Arena::with_limit(config.max_arena),
             merge: (config.order == Order::Time).then(|| Merge::new(config.max_held)),
-            scratch: Scratch::default(),
             loss: Loss::new(config.max_threads),
             framer,
             stats: Stats::default(),
@@ -159,7 +157,7 @@ impl<F: Format> Parser<F> {
     /// Lends events that waited.
     fn lend(&mut self, ready: Range<usize>) -> Option<Batch<'_>> {
         let merge = self.merge.as_ref()?;
-        let batch = merge.lend(ready, &mut self.arena, &mut self.scratch);
+        let batch = merge.lend(ready, &mut self.arena);
         self.stats.count(&batch);
         Some(batch)
     }

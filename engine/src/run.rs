@@ -19,6 +19,9 @@ pub struct Run<D: ?Sized> {
     pub(crate) cut: bool,
     /// Whether others could have joined its frame, so that its extent depends on chunks.
     pub(crate) joins: bool,
+    /// Whether its bytes [stay](crate::Config::resident_chunks) for as long as something refers to
+    /// them.
+    pub(crate) is_resident: bool,
     pub(crate) decoder: Arc<D>,
     pub(crate) framing: Framing,
 }

@@ -171,6 +171,11 @@ impl Input {
         !self.had_index && Auto::index_at(&self.head).is_some()
     }
 
+    /// Whether its chunks are parts of a file.
+    pub(crate) fn is_mapped(&self) -> bool {
+        matches!(self.source, Source::Mapped { .. })
+    }
+
     /// Whether more may come only later, so that what is known should be shown before.
     pub(crate) fn is_live(&self) -> bool {
         self.total.is_none()

@@ -131,11 +131,13 @@ pub(crate) fn pump_input(
     console: &mut Console,
     visitor: &mut impl Visitor,
 ) -> io::Result<Pass> {
-    let mut format = Auto::new(config).with_parts(input.parts().iter().copied());
+    let mut config = *config;
+    config.resident_chunks = input.is_mapped();
+    let mut format = Auto::new(&config).with_parts(input.parts().iter().copied());
     if let Some((offset, bytes)) = input.take_index() {
         format = format.with_index(offset, bytes);
     }
-    let parser = Parser::new(format, config);
+    let parser = Parser::new(format, &config);
     let mut pump = Pump { input, is_live, parser, console, faults: Vec::new(), told: 0 };
     let end = pump.run(visitor);
     pump.console.clear();

@@ -4,20 +4,13 @@ use std::ops::Range;
 
 use bumpalo::collections::Vec as ArenaVec;
 
-use super::{Merge, Ready};
+use super::Merge;
+use super::ready::{PARTS, Part};
 use crate::arena::Arena;
-use crate::batch::{Batch, Context, Counts};
+use crate::batch::{Batch, Context, Counts, Record};
 use crate::format::Decode;
 use crate::order::Place;
 use crate::view::EventView;
-
-/// Which contexts a batch has made already; kept from batch to batch for its memory.
-#[derive(Debug, Default)]
-pub(crate) struct Scratch {
-    /// For each page and place, the number of the batch and the context's index in it.
-    known: Vec<(u64, u32)>,
-    batch: u64,
-}
 
 impl<D: Decode + ?Sized> Merge<D> {
     /// Takes the next that are ready for a batch of at most `max_events` in an arena of this limit;
@@ -29,64 +22,52 @@ impl<D: Decode + ?Sized> Merge<D> {
     ) -> Option<Range<usize>> {
         // Half of the arena, so that all fits however it grows.
         let fits = arena_limit / 2 / (size_of::<EventView<'_>>() + size_of::<Context<'_>>());
-        let start = self.handed_out;
-        self.handed_out = self.ready.len().min(start + max_events.min(fits).max(1));
-        (start < self.handed_out).then_some(start..self.handed_out)
+        self.ready.hand_out(max_events.min(fits).max(1))
     }
 
     /// A batch of what was handed out.
-    pub(crate) fn lend<'a>(
-        &'a self,
-        range: Range<usize>,
-        arena: &'a mut Arena,
-        scratch: &mut Scratch,
-    ) -> Batch<'a> {
+    pub(crate) fn lend<'a>(&'a self, range: Range<usize>, arena: &'a mut Arena) -> Batch<'a> {
         arena.reset();
         let arena: &'a Arena = arena;
-        scratch.begin_batch(self.pages.len());
         let room = "what is handed out fits half of an arena";
         let mut views: ArenaVec<'a, EventView<'a>> = ArenaVec::new_in(arena.bump());
         views.try_reserve_exact(range.len()).expect(room);
         let mut counts = Counts::default();
-        for ready in self.ready.get(range).unwrap_or_default() {
-            let page = self.pages.get(ready.page as usize).expect("a page is kept until it is out");
-            let known = scratch.known(ready).and_then(|at| views.get(at as usize));
-            let context = known.map_or_else(
-                || {
-                    scratch.remember(ready, views.len());
-                    let is_held = page.run_offset.is_none();
-                    let context = Context::of(page.decoder(), page.run(), ready.place, is_held);
-                    &*arena.alloc(context).expect(room)
-                },
-                EventView::context,
-            );
-            counts.early += u64::from(ready.place == Place::Early);
-            counts.late += u64::from(ready.place == Place::Late);
-            let record = page.records.get(ready.at as usize).expect("places are those of records");
-            views.push(EventView::new(context, record));
+        for (parts, entries) in self.ready.groups(range) {
+            let mut contexts: [Option<&'a Context<'a>>; PARTS * Place::COUNT] =
+                [None; PARTS * Place::COUNT];
+            let mut records: [&'a [Record]; PARTS] = [&[]; PARTS];
+            for (records, part) in records.iter_mut().zip(parts) {
+                *records = self.records(*part);
+            }
+            for entry in entries {
+                let context = contexts.get_mut(entry.place_and_part());
+                let context = context.expect("a part of its group");
+                let context = *context.get_or_insert_with(|| {
+                    let made = self.context(parts.get(entry.part()), entry.place());
+                    arena.alloc(made).expect(room)
+                });
+                let record = records.get(entry.part()).and_then(|part| part.get(entry.offset()));
+                let record = record.expect("a page is kept until it is out");
+                views.push(EventView::new(context, record));
+            }
+            let count = |place| entries.iter().filter(|entry| entry.place() == place).count();
+            counts.early += count(Place::Early) as u64;
+            counts.late += count(Place::Late) as u64;
         }
         Batch::merged(views.into_bump_slice(), counts)
     }
-}
 
-impl Scratch {
-    fn begin_batch(&mut self, pages: usize) {
-        self.batch += 1;
-        self.known.resize(pages * Place::COUNT, (0, 0));
+    fn records(&self, part: Part) -> &[Record] {
+        let page = self.pages.get(part.page as usize);
+        page.and_then(|page| page.records.get(part.first as usize..)).unwrap_or_default()
     }
 
-    fn known(&self, ready: &Ready) -> Option<u32> {
-        let (batch, at) = *self.known.get(place_of(ready))?;
-        (batch == self.batch).then_some(at)
+    #[cold]
+    fn context(&self, part: Option<&Part>, place: Place) -> Context<'_> {
+        let of = |part: &Part| Some((self.pages.get(part.page as usize)?, part.piece));
+        let (page, piece) = part.and_then(of).expect("a page is kept until it is out");
+        let (run, is_held) = page.run(piece);
+        Context::of(page.decoder(), run, place, is_held)
     }
-
-    fn remember(&mut self, ready: &Ready, at: usize) {
-        if let Some(entry) = self.known.get_mut(place_of(ready)) {
-            *entry = (self.batch, u32::try_from(at).unwrap_or(u32::MAX));
-        }
-    }
-}
-
-fn place_of(ready: &Ready) -> usize {
-    ready.page as usize * Place::COUNT + ready.place as usize
 }

@@ -16,8 +16,10 @@
 //! What counts for the bound are pages with events that wait, in full, segments, and what the
 //! snapshots of the state keep alive that pages refer to.
 
+mod bulk;
 mod lend;
 mod page;
+mod ready;
 mod segments;
 mod taking;
 
@@ -29,9 +31,10 @@ use crate::loss::SpanKind;
 use crate::order::Place;
 use crate::run::Run;
 use crate::stats::Memory;
-pub(crate) use lend::Scratch;
+use bulk::Bulk;
 pub use page::Keeper;
 use page::{Page, Shape};
+use ready::{Part, Ready};
 use segments::{Segment, Segments};
 
 /// Events that wait, and those that are ready to be handed out.
@@ -57,13 +60,12 @@ pub(crate) struct Merge<D: ?Sized> {
     /// The page of the run in hand, if that is held as a whole.
     whole: Option<u32>,
     segments: Segments,
+    bulk: Bulk,
     /// The segment that the next event may belong to, and the time of its last one.
     open: Option<(Segment, u64)>,
     numbered: u64,
     waiting: u64,
-    ready: Vec<Ready>,
-    /// Ready ones that have been handed out.
-    handed_out: usize,
+    ready: Ready,
     /// Nothing older will come.
     certain: u64,
     /// What is not later need not wait.
@@ -80,13 +82,6 @@ pub(crate) struct Merge<D: ?Sized> {
     copied: u64,
     /// That of the oldest snapshot of an event that waits.
     copied_before: u64,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Ready {
-    page: u32,
-    at: u32,
-    place: Place,
 }
 
 impl<D: Decode + ?Sized> Merge<D> {
@@ -106,11 +101,11 @@ impl<D: Decode + ?Sized> Merge<D> {
             passing: None,
             whole: None,
             segments: Segments::default(),
+            bulk: Bulk::default(),
             open: None,
             numbered: 0,
             waiting: 0,
-            ready: Vec::new(),
-            handed_out: 0,
+            ready: Ready::default(),
             certain: 0,
             low_water: 0,
             delivered: 0,
@@ -178,16 +173,15 @@ impl<D: Decode + ?Sized> Merge<D> {
 
     /// Events that are ready and have not been handed out.
     pub(crate) fn ready_count(&self) -> usize {
-        self.ready.len() - self.handed_out
+        self.ready.len()
     }
 
     /// Frees what was handed out. No batch is left that borrows from here.
     pub(crate) fn reclaim(&mut self) {
-        if self.handed_out < self.ready.len() {
+        if self.ready.len() > 0 {
             return;
         }
         self.ready.clear();
-        self.handed_out = 0;
         // So that no run that is over is held on to.
         self.departed.extend(self.passing.take());
         while let Some(slot) = self.departed.pop() {
@@ -217,7 +211,8 @@ impl<D: Decode + ?Sized> Merge<D> {
             self.release(ticks);
         }
         let place = self.deliver(ticks);
-        self.ready.push(Ready { page, at, place });
+        let piece = self.pages.get(page as usize).map_or(0, |page| page.piece_of(at).0);
+        self.ready.push(Part { page, piece, first: at }, std::iter::once(place));
     }
 
     #[inline]
@@ -294,7 +289,11 @@ impl<D: Decode + ?Sized> Merge<D> {
             return;
         }
         let mut segments = std::mem::take(&mut self.segments);
-        segments.release(limit, |segment, until| self.take(segment, until));
+        while segments.has_until(limit) {
+            if !self.take_bulk(&mut segments, limit) {
+                segments.release_first(limit, |segment, until| self.take(segment, until));
+            }
+        }
         self.segments = segments;
         while let Some(oldest) = self.live.front()
             && !is_live(&self.pages, *oldest)
@@ -308,29 +307,32 @@ impl<D: Decode + ?Sized> Merge<D> {
     /// Makes the first events of a segment ready, those not later than `until`; how many, and the
     /// time of the next.
     fn take(&mut self, segment: &Segment, until: u64) -> (u32, Option<u64>) {
-        let Segment { page, next, end, .. } = *segment;
-        let records = self.pages.get(page as usize).map(|page| &*page.records).unwrap_or_default();
-        let records = records.get(next as usize..end as usize).unwrap_or_default();
+        let Segment { page, next, .. } = *segment;
+        let Some(of) = self.pages.get(page as usize) else {
+            return (segment.end - next, None);
+        };
+        // What refers to other bytes is left for the next time.
+        let (piece, end) = of.piece_of(next);
+        let records = of.records.get(next as usize..segment.end as usize).unwrap_or_default();
         let (mut count, mut last, mut following) = (0, segment.ticks, None);
-        for record in records {
-            if record.ticks > until {
+        for (at, record) in (next..).zip(records) {
+            if record.ticks > until || at >= end {
                 following = Some(record.ticks);
                 break;
             }
             last = record.ticks;
             count += 1;
         }
-        let places = next..next + count;
+        let part = Part { page, piece, first: next };
         if segment.ticks >= self.delivered && last <= self.certain {
             self.delivered = last;
-            let place = Place::InOrder;
-            self.ready.extend(places.map(|at| Ready { page, at, place }));
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
+            self.ready.push(part, std::iter::repeat_n(Place::InOrder, count));
         } else {
             let (delivered, certain) = (&mut self.delivered, self.certain);
-            self.ready.extend(places.zip(records).map(|(at, record)| {
-                let place = place(record.ticks, delivered, certain);
-                Ready { page, at, place }
-            }));
+            let taken = records.get(..count as usize).unwrap_or_default();
+            let places = taken.iter().map(|record| place(record.ticks, delivered, certain));
+            self.ready.push(part, places);
         }
         self.low_water = self.low_water.max(last);
         self.waiting -= u64::from(count);

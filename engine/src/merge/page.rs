@@ -1,13 +1,16 @@
 //! Copies of what waits, in pages that are freed as a whole and used again.
 //!
 //! A page holds a run as it is, with the records of its events; or, where a run is too large for
-//! that, events one by one, each with its payload and what it refers to.
+//! that, events one by one, each with its payload and what it refers to. Where chunks stay for as long
+//! as they are referred to, nothing is copied, but all is counted as if it were.
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::batch::{Record, StackRef};
 use crate::format::Decode;
-use crate::run::RunView;
+use crate::run::{Run, RunView};
 
 /// Events of one snapshot of the state.
 #[derive(Debug)]
@@ -16,10 +19,14 @@ pub(crate) struct Page<D: ?Sized> {
     decoder: Option<Arc<D>>,
     tag: u32,
     cut: bool,
-    /// Where its run begins in the stream, if it holds a whole one.
-    pub run_offset: Option<u64>,
+    /// Whether it is for one run, and all of its events.
+    is_whole: bool,
     pub records: Vec<Record>,
+    pieces: Vec<Piece>,
+    /// Copies.
     bytes: Vec<u8>,
+    /// What all that its events refer to takes, were it copied.
+    len: usize,
     /// Room that was made for single events.
     shape: Shape,
     recent: Recent,
@@ -31,6 +38,17 @@ pub(crate) struct Page<D: ?Sized> {
     pub number: u64,
     /// Bytes it is counted with.
     pub cost: u64,
+}
+
+/// Records of a page that refer to the same bytes.
+#[derive(Debug)]
+struct Piece {
+    /// The first of them.
+    first: u32,
+    /// A run that stays, else they refer to copies.
+    run: Option<Bytes>,
+    /// Where the run begins in the stream; unknown if it was not copied as a whole.
+    offset: Option<u64>,
 }
 
 /// What was copied last, since most events refer to what the one before referred to.
@@ -62,9 +80,11 @@ impl<D: Decode + ?Sized> Page<D> {
             decoder: None,
             tag: 0,
             cut: false,
-            run_offset: None,
+            is_whole: false,
             records: Vec::new(),
+            pieces: Vec::new(),
             bytes: Vec::new(),
+            len: 0,
             shape: Shape::default(),
             recent: Recent::default(),
             waiting: 0,
@@ -75,13 +95,13 @@ impl<D: Decode + ?Sized> Page<D> {
     }
 
     /// Begins anew, for single events of runs like this.
-    pub(crate) fn open(&mut self, decoder: &Arc<D>, run: RunView<'_>, number: u64, shape: Shape) {
-        self.decoder = Some(Arc::clone(decoder));
-        (self.tag, self.cut, self.run_offset) = (run.tag, run.cut, None);
+    pub(crate) fn open(&mut self, run: &Run<D>, number: u64, shape: Shape) {
+        self.decoder = Some(Arc::clone(run.decoder_handle()));
+        (self.tag, self.cut, self.is_whole) = (run.tag, run.cut, false);
         (self.waiting, self.latest, self.number) = (0, 0, number);
         self.recent = [(u64::MAX, 0, 0); 2];
         self.shape = shape;
-        self.make_room(shape.records, shape.bytes);
+        self.make_room(shape.records, if run.is_resident { 0 } else { shape.bytes });
     }
 
     /// Makes room for so much; gives back what is more than twice that, since what is held is
@@ -97,18 +117,25 @@ impl<D: Decode + ?Sized> Page<D> {
         self.bytes.reserve_exact(bytes);
     }
 
-    /// Copies a whole run in, for all of its events.
-    pub(crate) fn hold_run(&mut self, run: RunView<'_>) {
-        self.run_offset = Some(run.offset);
-        self.make_room(0, run.bytes.len());
-        self.bytes.extend_from_slice(run.bytes);
+    /// Takes in a whole run, for all of its events.
+    pub(crate) fn hold_run(&mut self, run: &Run<D>) {
+        (self.is_whole, self.len) = (true, run.bytes.len());
+        let stays = run.is_resident.then(|| run.bytes.clone());
+        if stays.is_none() {
+            self.make_room(0, run.bytes.len());
+            self.bytes.extend_from_slice(&run.bytes);
+        }
+        self.pieces.push(Piece { first: 0, run: stays, offset: Some(run.offset) });
     }
 
     /// Forgets all, and gives back what is more than `most` bytes.
     pub(crate) fn free(&mut self, most: usize) {
         self.decoder = None;
         self.records.clear();
+        self.pieces.clear();
         self.bytes.clear();
+        self.len = 0;
+        self.pieces.shrink_to(most / size_of::<Piece>());
         self.bytes.shrink_to(most);
         self.records.shrink_to(most / size_of::<Record>());
     }
@@ -123,55 +150,121 @@ impl<D: Decode + ?Sized> Page<D> {
             .decoder
             .as_ref()
             .is_some_and(|own| own.state().changes() == decoder.state().changes());
-        self.run_offset.is_none() && is_same && (self.tag, self.cut) == (run.tag, run.cut)
+        !self.is_whole && is_same && (self.tag, self.cut) == (run.tag, run.cut)
     }
 
     /// Whether it has room for this event.
     pub(crate) fn has_room(&self, decoder: &D, record: &Record, shape: Shape) -> bool {
-        if self.records.is_empty() {
-            return true;
-        }
-        let own = Own::of(decoder.extent(record), 0);
-        let outside =
-            |at: u32, len: u32| if own.place(at, len).is_some() { 0 } else { len as usize };
-        let payload = outside(record.payload_at, record.payload_len);
-        let stack = record.stack.inline_place().map_or(0, |(at, len)| outside(at, len));
-        let bytes = self.bytes.len() + own.len as usize + payload + stack + SLACK;
-        bytes <= shape.bytes && self.records.len() < shape.records
+        self.records.is_empty()
+            || self.records.len() < shape.records
+                && self.len + size_of_own(decoder, record) + SLACK <= shape.bytes
     }
 
-    /// Copies an event in; its place.
-    pub(crate) fn push(&mut self, decoder: &D, run: RunView<'_>, record: &Record) -> u32 {
+    /// Takes in an event; its place.
+    pub(crate) fn push(&mut self, run: &Run<D>, record: &Record) -> u32 {
+        let place = small(self.records.len());
+        self.begin_piece(run);
+        if run.is_resident {
+            self.count(run, record);
+            self.records.push(*record);
+        } else {
+            self.copy(run, record);
+        }
+        place
+    }
+
+    /// Takes in the first of these events, as long as they wait and there is room; how many. The
+    /// last one that came in is of the same run.
+    pub(crate) fn push_while(
+        &mut self,
+        run: &Run<D>,
+        records: &[Record],
+        shape: Shape,
+        mut waits: impl FnMut(&Record) -> bool,
+    ) -> usize {
+        let (decoder, room) = (run.decoder(), shape.records.saturating_sub(self.records.len()));
+        let mut count = 0;
+        for record in records.iter().take(room) {
+            if self.len + size_of_own(decoder, record) + SLACK > shape.bytes || !waits(record) {
+                break;
+            }
+            if run.is_resident {
+                self.count(run, record);
+            } else {
+                self.copy(run, record);
+            }
+            count += 1;
+        }
+        if run.is_resident {
+            self.records.extend_from_slice(records.get(..count).unwrap_or_default());
+        }
+        count
+    }
+
+    /// What comes next is of this run.
+    fn begin_piece(&mut self, run: &Run<D>) {
+        let offset = run.is_resident.then_some(run.offset);
+        if self.pieces.last().is_none_or(|piece| piece.offset != offset) {
+            let stays = run.is_resident.then(|| run.bytes.clone());
+            self.pieces.push(Piece { first: small(self.records.len()), run: stays, offset });
+        }
+    }
+
+    /// Copies an event in.
+    fn copy(&mut self, run: &Run<D>, record: &Record) {
+        let (view, decoder) = (run.view(), run.decoder());
         let own = Own::of(decoder.extent(record), small(self.bytes.len()));
-        self.bytes.extend_from_slice(part(run, own.at, own.len));
-        let (recent, bytes) = (&mut self.recent, &mut self.bytes);
-        let mut keeper = Keeper { run, bytes, own, recent };
-        self.records.push(*record);
-        let place = small(self.records.len() - 1);
-        let Some(moved) = self.records.last_mut() else {
-            return place;
-        };
-        moved.offset = run.offset + u64::from(record.payload_at);
+        let (copies, len) = (Some(&mut self.bytes), &mut self.len);
+        let mut keeper = Keeper { run: view, copies, len, own, recent: &mut self.recent };
+        keeper.copy(own.at, own.len);
+        let mut moved = *record;
+        moved.offset = view.offset + u64::from(record.payload_at);
         moved.payload_at = keeper.moved(record.payload_at, record.payload_len);
         if let Some((at, len)) = record.stack.inline_place() {
             moved.stack = StackRef::inline(keeper.moved(at, len), len);
         }
         decoder.keep(&mut moved.detail, &mut keeper);
-        place
+        self.records.push(moved);
+    }
+
+    /// Counts an event as if it were copied.
+    #[inline]
+    fn count(&mut self, run: &Run<D>, record: &Record) {
+        let (view, decoder) = (run.view(), run.decoder());
+        let own = Own::of(decoder.extent(record), 0);
+        if decoder.is_within_extents() {
+            self.len += own.len as usize;
+            return;
+        }
+        let (recent, len) = (&mut self.recent, &mut self.len);
+        let mut keeper = Keeper { run: view, copies: None, len, own, recent };
+        keeper.copy(own.at, own.len);
+        keeper.moved(record.payload_at, record.payload_len);
+        if let Some((at, len)) = record.stack.inline_place() {
+            keeper.moved(at, len);
+        }
+        let mut detail = record.detail;
+        decoder.keep(&mut detail, &mut keeper);
     }
 
     /// Bytes that its content takes. Not what is reserved for it, which depends on what it held
     /// before: what may wait must not depend on how the stream was cut into chunks.
     pub(crate) fn content(&self) -> u64 {
-        let records = self.records.len().next_power_of_two().max(self.shape.records);
-        let bytes = self.bytes.len().max(self.shape.bytes);
+        let records = if self.is_whole {
+            self.records.len().next_power_of_two()
+        } else {
+            // Room for all of them was made at first.
+            self.records.len().max(self.shape.records)
+        };
+        let bytes = self.len.max(self.shape.bytes);
         (records * size_of::<Record>() + bytes + size_of::<Self>()) as u64
     }
 
     /// Bytes that it has reserved.
     pub(crate) fn reserved(&self) -> u64 {
         let records = self.records.capacity() * size_of::<Record>();
-        (records + self.bytes.capacity() + size_of::<Self>()) as u64
+        let pieces = self.pieces.capacity() * size_of::<Piece>();
+        (records + pieces + self.bytes.capacity() + size_of::<Self>()) as u64
     }
 
     /// What its events are read against. There are none in a page that is free.
@@ -179,10 +272,25 @@ impl<D: Decode + ?Sized> Page<D> {
         self.decoder.as_deref().expect("pages in use have one")
     }
 
-    /// Its bytes, as a run.
-    pub(crate) fn run(&self) -> RunView<'_> {
-        let offset = self.run_offset.unwrap_or_default();
-        RunView { bytes: &self.bytes, offset, tag: self.tag, cut: self.cut }
+    /// Which piece a record is in, and where that ends.
+    #[inline]
+    pub(crate) fn piece_of(&self, at: u32) -> (u32, u32) {
+        if self.pieces.len() < 2 {
+            return (0, u32::MAX);
+        }
+        let next = self.pieces.partition_point(|piece| piece.first <= at);
+        let end = self.pieces.get(next).map_or(u32::MAX, |piece| piece.first);
+        (small(next.saturating_sub(1)), end)
+    }
+
+    /// What the records of a piece refer to, as a run; and whether they were copied to it one by one.
+    pub(crate) fn run(&self, piece: u32) -> (RunView<'_>, bool) {
+        let piece = self.pieces.get(piece as usize);
+        let bytes = piece.and_then(|piece| piece.run.as_ref()).map_or(&*self.bytes, |run| &**run);
+        let offset = piece.and_then(|piece| piece.offset);
+        let run =
+            RunView { bytes, offset: offset.unwrap_or_default(), tag: self.tag, cut: self.cut };
+        (run, offset.is_none())
     }
 }
 
@@ -190,7 +298,10 @@ impl<D: Decode + ?Sized> Page<D> {
 #[derive(Debug)]
 pub struct Keeper<'k> {
     run: RunView<'k>,
-    bytes: &'k mut Vec<u8>,
+    /// Where to; nowhere if the run stays, and then what it says about places means nothing.
+    copies: Option<&'k mut Vec<u8>>,
+    /// Bytes copied, or that would have been.
+    len: &'k mut usize,
     own: Own,
     recent: &'k mut Recent,
 }
@@ -242,17 +353,36 @@ impl Keeper<'_> {
     /// The same, of bytes that no other event shares.
     #[inline]
     fn moved(&mut self, at: u32, len: u32) -> u32 {
-        self.own.place(at, len).unwrap_or_else(|| {
-            let place = small(self.bytes.len());
-            self.bytes.extend_from_slice(part(self.run, at, len));
-            place
-        })
+        self.own.place(at, len).unwrap_or_else(|| self.copy(at, len))
+    }
+
+    #[inline]
+    fn copy(&mut self, at: u32, len: u32) -> u32 {
+        let bytes = part(self.run, at, len);
+        *self.len += bytes.len();
+        let Some(copies) = &mut self.copies else { return 0 };
+        let place = small(copies.len());
+        copies.extend_from_slice(bytes);
+        place
     }
 }
 
 fn part(run: RunView<'_>, at: u32, len: u32) -> &[u8] {
     let at = at as usize;
     run.bytes.get(at..at + len as usize).unwrap_or_default()
+}
+
+/// Bytes that an event refers to, but for what its detail does outside of its extent.
+#[inline]
+fn size_of_own<D: Decode + ?Sized>(decoder: &D, record: &Record) -> usize {
+    let own = Own::of(decoder.extent(record), 0);
+    if decoder.is_within_extents() {
+        return own.len as usize;
+    }
+    let outside = |at: u32, len: u32| if own.place(at, len).is_some() { 0 } else { len as usize };
+    let payload = outside(record.payload_at, record.payload_len);
+    let stack = record.stack.inline_place().map_or(0, |(at, len)| outside(at, len));
+    own.len as usize + payload + stack
 }
 
 /// Room left in a page for what an event refers to beside payload and stack.

@@ -1,10 +1,11 @@
 //! Waiting events by time: runs of them that are in order as they came, merged when they leave.
 //!
 //! Writers put whole runs of one thread after each other, so that segments are long. One that goes on
-//! where the one before ended, in another page, waits behind it as a chain, of which the first alone is
-//! looked at; so few are there at once. Those few are kept sorted: all is taken from the first that
-//! comes before the head of the second, and then it finds its place anew. Where a stream makes many,
-//! those beyond 16 wait in a heap, so that an event never costs more than O(log segments).
+//! where another ended, in another page, waits behind it as a chain, of which the first alone is
+//! looked at; so few are there at once, about as many as the writer has buffers. Those few are kept
+//! sorted and leave [together](super::bulk). Where a stream makes many, those beyond 16 wait in a
+//! heap, so that an event never costs more than O(log segments): all is taken from the first that
+//! comes before the head of the second, and then it finds its place anew.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -34,8 +35,8 @@ pub(crate) struct Segments {
     slots: Vec<Slot>,
     free: u32,
     live: usize,
-    /// The segment added last, and the time of its last event.
-    tail: Option<(u32, u64, u64)>,
+    /// Ends of chains, some of them over.
+    tails: Vec<Tail>,
 }
 
 /// What there is beside a segment.
@@ -49,24 +50,43 @@ struct Slot {
     waiting: Segment,
 }
 
+/// The last segment of a chain, and the time of its last event.
+#[derive(Clone, Copy, Debug)]
+struct Tail {
+    slot: u32,
+    number: u64,
+    last: u64,
+}
+
 const FEW: usize = 16;
+/// Ends of chains that are looked at for one that a segment goes on with.
+const TAILS: usize = 8;
 /// Beyond all slots, of which there are fewer than there are events.
 const NONE: u32 = u32::MAX;
 
 impl Segments {
-    /// Adds one, the newest of all, whose last event has the time `last`. Where it goes on from the one
-    /// added before, it waits behind that.
+    /// Adds one, the newest of all, whose last event has the time `last`. It waits behind that chain
+    /// which ends the least before it.
     pub(crate) fn push(&mut self, mut segment: Segment, last: u64) {
         segment.slot = self.put(segment);
-        let before = self.tail.replace((segment.slot, segment.number, last));
-        if let Some((slot, number, last)) = before
-            && last <= segment.ticks
-            && let Some(before) = self.slots.get_mut(slot as usize)
-            && before.number == number
-        {
-            before.follower = segment.slot;
+        let slots = &mut self.slots;
+        let is_over = |tail: &Tail| {
+            slots.get(tail.slot as usize).is_none_or(|slot| slot.number != tail.number)
+        };
+        self.tails.retain(|tail| !is_over(tail));
+        let new = Tail { slot: segment.slot, number: segment.number, last };
+        let before = self.tails.iter_mut().filter(|tail| tail.last <= segment.ticks);
+        if let Some(before) = before.max_by_key(|tail| tail.last) {
+            if let Some(before) = slots.get_mut(before.slot as usize) {
+                before.follower = segment.slot;
+            }
+            *before = new;
             return;
         }
+        if self.tails.len() == TAILS {
+            self.tails.remove(0);
+        }
+        self.tails.push(new);
         if self.few.len() < FEW {
             self.few.push(segment);
             self.settle();
@@ -87,51 +107,83 @@ impl Segments {
         (self.live * 2 * (size_of::<Slot>() + size_of::<Segment>())) as u64
     }
 
-    /// Takes out all events that are not later than `limit`, in order, a few of one segment at a
-    /// time. `take` takes the first of a segment as long as they are not later than the time given;
-    /// it answers how many, at least one, and what the time of the next one is if there is one left.
-    pub(crate) fn release(
+    /// Heads of chains with events that are not later than `limit`; `None` if there are too many of
+    /// them to leave together.
+    pub(crate) fn heads_until(&self, limit: u64) -> Option<&[Segment]> {
+        if self.many.peek().is_some_and(|Reverse(segment)| segment.ticks <= limit) {
+            return None;
+        }
+        let later = self.few.iter().position(|head| head.ticks <= limit);
+        self.few.get(later.unwrap_or(self.few.len())..)
+    }
+
+    /// The time of the first event behind a segment in its chain.
+    pub(crate) fn ticks_behind(&self, segment: &Segment) -> Option<u64> {
+        let slot = self.slots.get(segment.slot as usize)?;
+        Some(self.slots.get(slot.follower as usize)?.waiting.ticks)
+    }
+
+    /// The last `count` heads of chains go on: `on` says how many were taken of each, and the time
+    /// of the next one of it.
+    pub(crate) fn go_on(&mut self, count: usize, on: impl Fn(u64) -> (u32, Option<u64>)) {
+        let first = self.few.len().saturating_sub(count);
+        for at in (first..self.few.len()).rev() {
+            let Some(head) = self.few.get_mut(at) else { return };
+            if advance(head, on(head.number)) {
+                continue;
+            }
+            let slot = head.slot;
+            match self.follow(slot) {
+                Some(next) => self.few.get_mut(at).into_iter().for_each(|head| *head = next),
+                None => drop(self.few.remove(at)),
+            }
+        }
+        self.few.sort_unstable_by(|one, other| other.cmp(one));
+    }
+
+    /// Takes out the first events that are not later than `limit`, those of one segment. `take` takes
+    /// them, as long as they are not later than the time given; it answers how many, at least one,
+    /// and what the time of the next one is if there is one left.
+    pub(crate) fn release_first(
         &mut self,
         limit: u64,
-        mut take: impl FnMut(&Segment, u64) -> (u32, Option<u64>),
+        take: impl FnOnce(&Segment, u64) -> (u32, Option<u64>),
     ) {
-        while self.has_until(limit) {
-            let top = self.many.peek().map(|Reverse(segment)| *segment);
-            let first = self.few.last().copied();
-            let is_in_heap = match (first, top) {
-                (Some(first), Some(top)) => top < first,
-                (first, _) => first.is_none(),
-            };
-            if is_in_heap {
-                let Some(Reverse(mut segment)) = self.many.pop() else {
-                    return;
-                };
-                let top = self.many.peek().map(|Reverse(segment)| *segment);
-                let until = until(&segment, limit, [top, first]);
-                let taken = take(&segment, until);
-                if advance(&mut segment, taken) {
-                    self.many.push(Reverse(segment));
-                } else if let Some(next) = self.follow(segment.slot) {
-                    self.many.push(Reverse(next));
-                }
-                continue;
-            }
-            let second = self.few.len().checked_sub(2).and_then(|at| self.few.get(at).copied());
-            let Some(segment) = self.few.last_mut() else {
+        let top = self.many.peek().map(|Reverse(segment)| *segment);
+        let first = self.few.last().copied();
+        let is_in_heap = match (first, top) {
+            (Some(first), Some(top)) => top < first,
+            (first, _) => first.is_none(),
+        };
+        if is_in_heap {
+            let Some(Reverse(mut segment)) = self.many.pop() else {
                 return;
             };
-            let until = until(segment, limit, [top, second]);
-            let taken = take(segment, until);
-            if advance(segment, taken) {
-                self.settle();
-                continue;
+            let top = self.many.peek().map(|Reverse(segment)| *segment);
+            let until = until(&segment, limit, [top, first]);
+            let taken = take(&segment, until);
+            if advance(&mut segment, taken) {
+                self.many.push(Reverse(segment));
+            } else if let Some(next) = self.follow(segment.slot) {
+                self.many.push(Reverse(next));
             }
-            let slot = segment.slot;
-            self.few.pop();
-            if let Some(next) = self.follow(slot) {
-                self.few.push(next);
-                self.settle();
-            }
+            return;
+        }
+        let second = self.few.len().checked_sub(2).and_then(|at| self.few.get(at).copied());
+        let Some(segment) = self.few.last_mut() else {
+            return;
+        };
+        let until = until(segment, limit, [top, second]);
+        let taken = take(segment, until);
+        if advance(segment, taken) {
+            self.settle();
+            return;
+        }
+        let slot = segment.slot;
+        self.few.pop();
+        if let Some(next) = self.follow(slot) {
+            self.few.push(next);
+            self.settle();
         }
     }
 
@@ -231,17 +283,19 @@ mod tests {
         }
         let mut out = Vec::new();
         for limit in limits {
-            segments.release(*limit, |segment, until| {
-                let page = pages.get(segment.page as usize).unwrap();
-                let mut at = segment.next;
-                let ticks = |at: u32| page.get(at as usize).copied();
-                while at < segment.end && ticks(at).is_some_and(|ticks| ticks <= until) {
-                    out.push((ticks(at).unwrap(), segment.page, at));
-                    at += 1;
-                }
-                assert!(at > segment.next, "at least one");
-                (at - segment.next, if at < segment.end { ticks(at) } else { None })
-            });
+            while segments.has_until(*limit) {
+                segments.release_first(*limit, |segment, until| {
+                    let page = pages.get(segment.page as usize).unwrap();
+                    let mut at = segment.next;
+                    let ticks = |at: u32| page.get(at as usize).copied();
+                    while at < segment.end && ticks(at).is_some_and(|ticks| ticks <= until) {
+                        out.push((ticks(at).unwrap(), segment.page, at));
+                        at += 1;
+                    }
+                    assert!(at > segment.next, "at least one");
+                    (at - segment.next, if at < segment.end { ticks(at) } else { None })
+                });
+            }
             assert!(!segments.has_until(*limit));
         }
         assert_eq!(segments.bytes(), 0);
@@ -285,14 +339,16 @@ mod tests {
         }
         assert_eq!((segments.few.len(), segments.many.len()), (2, 0));
         let mut out = Vec::new();
-        segments.release(u64::MAX, |segment, until| {
-            // The times of a page are two apart.
-            let count = ((until.min(segment.ticks + 98) - segment.ticks) / 2 + 1).min(50);
-            let count = u32::try_from(count).unwrap().min(segment.end - segment.next);
-            out.extend((0..u64::from(count)).map(|at| segment.ticks + 2 * at));
-            let is_left = segment.next + count < segment.end;
-            (count, is_left.then_some(segment.ticks + 2 * u64::from(count)))
-        });
+        while segments.has_until(u64::MAX) {
+            segments.release_first(u64::MAX, |segment, until| {
+                // The times of a page are two apart.
+                let count = ((until.min(segment.ticks + 98) - segment.ticks) / 2 + 1).min(50);
+                let count = u32::try_from(count).unwrap().min(segment.end - segment.next);
+                out.extend((0..u64::from(count)).map(|at| segment.ticks + 2 * at));
+                let is_left = segment.next + count < segment.end;
+                (count, is_left.then_some(segment.ticks + 2 * u64::from(count)))
+            });
+        }
         assert_eq!(out.len(), 80 * 50);
         assert!(out.is_sorted());
         assert_eq!(segments.bytes(), 0);

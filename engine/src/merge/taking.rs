@@ -26,7 +26,7 @@ impl<D: Decode + ?Sized> Merge<D> {
             self.close_segment();
             let slot = self.open_page(run, false);
             if let Some(page) = self.pages.get_mut(slot as usize) {
-                page.hold_run(run.view());
+                page.hold_run(run);
             }
             self.whole = Some(slot);
             slot
@@ -64,32 +64,59 @@ impl<D: Decode + ?Sized> Merge<D> {
             self.departed.push(other);
             self.passing = None;
         }
-        for record in records {
+        let mut rest = records;
+        while let Some((record, behind)) = rest.split_first() {
             let is_watermark = decoder.is_watermark(view.tag, record);
-            if is_watermark || record.ticks <= self.low_water {
-                let (slot, at) = self.copy(run, record, self.passing);
-                if let Some(full) = self.passing.replace(slot).filter(|full| *full != slot) {
-                    self.departed.push(full);
-                }
-                self.pass(slot, at, record.ticks, is_watermark);
-                if record.ticks == 0 && decoder.ends_round(record) {
-                    self.end_round();
-                }
+            if !is_watermark && record.ticks > self.low_water {
+                let count = self.wait(run, rest);
+                rest = rest.get(count..).unwrap_or_default();
                 continue;
             }
-            if self.has_room(self.holding, decoder, record).is_none()
-                && self.bytes() + self.shape.reserved() > self.max_held
-            {
-                self.make_room();
+            let (slot, at) = self.copy(run, record, self.passing);
+            if let Some(full) = self.passing.replace(slot).filter(|full| *full != slot) {
+                self.departed.push(full);
             }
-            let (slot, at) = self.copy(run, record, self.holding);
-            self.holding = Some(slot);
-            self.hold(slot, at, record.ticks);
-            self.count(slot);
-            if self.bytes() > self.max_held {
-                self.make_room();
+            self.pass(slot, at, record.ticks, is_watermark);
+            if record.ticks == 0 && decoder.ends_round(record) {
+                self.end_round();
             }
+            rest = behind;
         }
+    }
+
+    /// The first of these events has to wait; and so do those behind it, as far as they are in order
+    /// and fit its page. How many that were.
+    fn wait(&mut self, run: &Run<D>, records: &[Record]) -> usize {
+        let (decoder, tag) = (run.decoder(), run.view().tag);
+        let Some((first, behind)) = records.split_first() else { return 0 };
+        if self.has_room(self.holding, decoder, first).is_none()
+            && self.bytes() + self.shape.reserved() > self.max_held
+        {
+            self.make_room();
+        }
+        let (slot, at) = self.copy(run, first, self.holding);
+        self.holding = Some(slot);
+        self.hold(slot, at, first.ticks);
+        self.count(slot);
+        if self.bytes() > self.max_held {
+            self.make_room();
+        }
+        let (low_water, shape) = (self.low_water, self.shape);
+        let Some((segment, last)) = self.open.as_mut().filter(|open| open.0.page == slot) else {
+            return 1;
+        };
+        let Some(page) = self.pages.get_mut(slot as usize) else { return 1 };
+        let mut before = first.ticks;
+        let waits = |record: &Record| {
+            let is_next = record.ticks >= before && record.ticks > low_water;
+            before = record.ticks;
+            is_next && !decoder.is_watermark(tag, record)
+        };
+        let count = page.push_while(run, behind, shape, waits);
+        segment.end += u32::try_from(count).unwrap_or(u32::MAX);
+        *last = count.checked_sub(1).and_then(|at| behind.get(at)).map_or(*last, |last| last.ticks);
+        self.waiting += count as u64;
+        1 + count
     }
 
     /// Copies an event to `slot` if that has room, else to a new page.
@@ -97,7 +124,7 @@ impl<D: Decode + ?Sized> Merge<D> {
         let slot =
             self.has_room(slot, run.decoder(), record).unwrap_or_else(|| self.open_page(run, true));
         let page = self.pages.get_mut(slot as usize);
-        let at = page.map_or(0, |page| page.push(run.decoder(), run.view(), record));
+        let at = page.map_or(0, |page| page.push(run, record));
         (slot, at)
     }
 
@@ -116,7 +143,7 @@ impl<D: Decode + ?Sized> Merge<D> {
         let shape = if is_for_single { self.shape } else { Shape::default() };
         if let Some(page) = self.pages.get_mut(slot as usize) {
             self.free_bytes = self.free_bytes.saturating_sub(page.reserved());
-            page.open(run.decoder_handle(), run.view(), self.opened, shape);
+            page.open(run, self.opened, shape);
             page.cost = page.content();
         }
         slot

@@ -111,6 +111,10 @@ impl Decode for Decoder {
         (detail.body_at, detail.body_len)
     }
 
+    fn is_within_extents(&self) -> bool {
+        true
+    }
+
     fn keep(&self, detail: &mut [u32; 8], keeper: &mut Keeper<'_>) {
         let detail: &mut Detail = zerocopy::transmute_mut!(detail);
         if detail.flags & flag::BODY_IS_PAYLOAD == 0 {

@@ -129,7 +129,7 @@ pub fn check_cut_of<F: Format>(
     let expected = whole_of(make, bytes, config);
     for _ in 0..3 {
         let max = 1 << rng.range(1..20);
-        let (found, _) = cut_of(make, bytes, config, |_| rng.index(max) + 1);
+        let (found, _) = cut_of(make, bytes, &either(config, rng), |_| rng.index(max) + 1);
         assert_eq!(found, expected, "{name}: cut law, chunks below {max}");
     }
     if bytes.len() < 40_000 {
@@ -173,7 +173,8 @@ pub fn check_damaged_of<F: Format>(
         let expected = whole_of(make, &bytes, &config);
         for _ in 0..2 {
             let max = 1 << rng.range(0..13);
-            let (found, _) = cut_of(make, &bytes, &config, |_| rng.index(max) + 1);
+            let either = either(&config, &mut rng);
+            let (found, _) = cut_of(make, &bytes, &either, |_| rng.index(max) + 1);
             assert_eq!(found, expected, "{name}: cut law, chunks below {max}");
         }
         if round % 4 == 0 {
@@ -183,6 +184,13 @@ pub fn check_damaged_of<F: Format>(
     }
     // The damage is of every kind: nothing noticed, truncated, invalid, unsupported, limits.
     assert!(endings.len() >= 4, "{endings:?}");
+}
+
+/// The same limits; what waits is copied, or it is not.
+fn either(config: &Config, rng: &mut Rng) -> Config {
+    let mut config = *config;
+    config.resident_chunks = rng.chance(1, 2);
+    config
 }
 
 /// Law *order*: the same batches' content in the same order, decoded in parallel.
@@ -197,6 +205,7 @@ pub fn check_order_of<F: Format>(
     rng: &mut Rng,
     name: &str,
 ) {
+    let config = &either(config, rng);
     let mut parser = ParallelParser::new(make(config), config);
     let mut digest = Digest::default();
     let max = 1 << rng.range(8..22);

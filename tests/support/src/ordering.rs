@@ -141,6 +141,7 @@ pub fn check(bytes: &Bytes, config: &Config, name: &str) -> [Delivery; 2] {
     let tight = deliver(bytes, &config, usize::MAX);
     assert_marks(&tight, name);
     assert_eq!(by_value(&tight), by_value(&file), "{name}: every event once");
+    config.resident_chunks = true;
     let cut = deliver(bytes, &config, 1000);
     assert!(cut.sequence() == tight.sequence(), "{name}: cut law with a tight bound");
     assert_eq!((cut.stats.early, cut.stats.late), (tight.stats.early, tight.stats.late), "{name}");
