@@ -232,6 +232,17 @@ impl<D: Decode + ?Sized> Merge<D> {
         self.open = Some((segment, ticks));
     }
 
+    /// What follows in order on the event last held, in the same page.
+    fn hold_more(&mut self, records: &[Record]) {
+        if let Some((segment, last)) = &mut self.open
+            && let Some(record) = records.last()
+        {
+            *last = record.ticks;
+            segment.end += u32::try_from(records.len()).unwrap_or(u32::MAX);
+            self.waiting += records.len() as u64;
+        }
+    }
+
     fn close_segment(&mut self) {
         let Some((segment, last)) = self.open.take() else {
             return;

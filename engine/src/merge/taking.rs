@@ -41,16 +41,29 @@ impl<D: Decode + ?Sized> Merge<D> {
             self.make_room();
         }
         let (decoder, tag) = (run.decoder(), run.view().tag);
-        for (at, record) in (first..).zip(records) {
+        let (mut at, mut rest) = (first, records);
+        while let Some((record, behind)) = rest.split_first() {
             let is_watermark = decoder.is_watermark(tag, record);
-            if is_watermark || record.ticks <= self.low_water {
+            let count = if is_watermark || record.ticks <= self.low_water {
                 self.pass(slot, at, record.ticks, is_watermark);
                 if record.ticks == 0 && decoder.ends_round(record) {
                     self.end_round();
                 }
+                1
             } else {
                 self.hold(slot, at, record.ticks);
-            }
+                let mut before = record.ticks;
+                let follows = |record: &&Record| {
+                    let is_next = record.ticks >= before;
+                    before = record.ticks;
+                    is_next && !decoder.is_watermark(tag, record)
+                };
+                let count = behind.iter().take_while(follows).count();
+                self.hold_more(behind.get(..count).unwrap_or_default());
+                1 + count
+            };
+            at += u32::try_from(count).unwrap_or(u32::MAX);
+            rest = rest.get(count..).unwrap_or_default();
         }
     }
 
@@ -102,9 +115,9 @@ impl<D: Decode + ?Sized> Merge<D> {
             self.make_room();
         }
         let (low_water, shape) = (self.low_water, self.shape);
-        let Some((segment, last)) = self.open.as_mut().filter(|open| open.0.page == slot) else {
+        if self.open.as_ref().is_none_or(|(segment, _)| segment.page != slot) {
             return 1;
-        };
+        }
         let Some(page) = self.pages.get_mut(slot as usize) else { return 1 };
         let mut before = first.ticks;
         let waits = |record: &Record| {
@@ -113,9 +126,7 @@ impl<D: Decode + ?Sized> Merge<D> {
             is_next && !decoder.is_watermark(tag, record)
         };
         let count = page.push_while(run, behind, shape, waits);
-        segment.end += u32::try_from(count).unwrap_or(u32::MAX);
-        *last = count.checked_sub(1).and_then(|at| behind.get(at)).map_or(*last, |last| last.ticks);
-        self.waiting += count as u64;
+        self.hold_more(behind.get(..count).unwrap_or_default());
         1 + count
     }
 
