@@ -10,7 +10,7 @@ use tracemill_engine::{
 use crate::attribute::{Attribute, Place};
 use crate::build_ids::BuildIds;
 use crate::kinds::{self, MMAP2_BUILD_ID, kind};
-use crate::plan::{Plan, Recent};
+use crate::plan::{Form, Found, Plan, Recent};
 use crate::record::{Detail, flag};
 use crate::wire::{Head, u32_at, u64_at};
 
@@ -60,39 +60,22 @@ impl Decode for Decoder {
     }
 
     fn decode<'a>(&'a self, run: RunView<'a>, position: &mut Position, sink: &mut Sink<'a>) {
-        let is_long = run.tag == Tag::Long as u32;
-        let mut rest = run.bytes.get(position.at..).unwrap_or_default();
-        let mut at = small(position.at);
-        let (mut payload_bytes, mut undescribed) = (0, 0);
-        let mut recent = Recent::default();
-        while !sink.is_full() {
-            let Some(head) = Head::at(rest, 0) else {
-                rest = &[];
-                break;
-            };
-            let size = if is_long { rest.len() } else { usize::from(head.size).max(Head::LEN) };
-            let (record, following) = rest.split_at(size.min(rest.len()));
-            rest = following;
-            let body = record.get(Head::LEN..).unwrap_or_default();
-            let body_at = at + HEAD_LEN;
-            let len = small(body.len());
-            at = body_at + len;
-            // Each is made where it stays: a copy of what has just been written in parts is slow.
-            if head.kind == kind::SAMPLE
-                && let Some(plan) = self.plan(body, &mut recent)
-                && body.len() >= plan.fixed.into()
-            {
-                let record = self.sample(plan, head, body, body_at, len);
-                payload_bytes += u64::from(record.payload_len);
-                undescribed += u64::from(plan.undescribed);
-                sink.event(record);
-            } else {
-                self.other(head, body, body_at, sink);
+        let before = position.at;
+        let rest = run.bytes.get(before..).unwrap_or_default();
+        let at = small(before);
+        let left = if run.tag == Tag::Long as u32 {
+            self.long(rest, at, sink)
+        } else {
+            // Most records are samples, and most of these look like the first one.
+            let lead = self.lead(rest);
+            match (lead.has_chain, lead.has_raw) {
+                (false, false) => self.records::<false, false>(lead, rest, at, sink),
+                (true, false) => self.records::<true, false>(lead, rest, at, sink),
+                (false, true) => self.records::<false, true>(lead, rest, at, sink),
+                (true, true) => self.records::<true, true>(lead, rest, at, sink),
             }
-        }
-        sink.counts.payload_bytes += payload_bytes;
-        sink.counts.undescribed += undescribed;
-        let before = std::mem::replace(&mut position.at, run.bytes.len() - rest.len());
+        };
+        position.at = run.bytes.len() - left;
         if run.tag == Tag::Lost as u32
             && position.at > before
             && let Some(span) = self.lost
@@ -130,14 +113,77 @@ impl Decoder {
         self.by_id(self.sample_id.and_then(Place::get), body)
     }
 
-    /// The same as a plan, if most samples have the id of one shortly before.
-    #[inline(always)]
-    fn plan<'d>(&'d self, body: &[u8], recent: &mut Recent<'d>) -> Option<&'d Plan> {
-        if self.plans.len() == 1 {
-            return self.plans.first();
+    /// The form of the first sample in `bytes` if it comes first of all, or of any.
+    fn lead(&self, bytes: &[u8]) -> Form {
+        let body = bytes.get(Head::LEN..).unwrap_or_default();
+        let index = self.of_sample(body).map_or(0, |(index, _)| index as usize);
+        let plan = self.plans.get(index).or(self.plans.first());
+        plan.map_or(Form::NONE, |plan| plan.form)
+    }
+
+    /// Decodes records up to the end of `bytes`, which begin at `at` of their run, or until the sink is
+    /// full; how many bytes are left. Samples of the form `lead`, which is all that is told by `CHAIN`
+    /// and `RAW`, are decoded in line.
+    fn records<const CHAIN: bool, const RAW: bool>(
+        &self,
+        lead: Form,
+        bytes: &[u8],
+        mut at: u32,
+        sink: &mut Sink<'_>,
+    ) -> usize {
+        let parts = (CHAIN, RAW);
+        let only = self.plans.first().filter(|_| self.plans.len() == 1 && lead.is_plain());
+        let id_at = self.sample_id.unwrap_or(Place::NONE).or_beyond();
+        let mut recent = Recent::default();
+        let (mut payload_bytes, mut undescribed) = (0, 0);
+        let mut rest = bytes;
+        while !sink.is_full() {
+            let Some(head) = Head::at(rest, 0) else {
+                rest = &[];
+                break;
+            };
+            let split = rest.split_at_checked(head.size.into());
+            let split = split.and_then(|split| Some((split.0.get(Head::LEN..)?, split.1)));
+            let Some((body, following)) = split else {
+                // The framing half does not let that happen.
+                self.record_of(head, rest.get(Head::LEN..).unwrap_or_default(), at, sink);
+                rest = &[];
+                break;
+            };
+            // Each is made where it stays: a copy of what has just been written in parts is slow.
+            if head.kind == kind::SAMPLE
+                && body.len() >= lead.fixed.into()
+                && let Some(plan) = only.or_else(|| self.plan(id_at, body, lead, &mut recent))
+            {
+                let (body_at, len) = (at + HEAD_LEN, u32::from(head.size) - HEAD_LEN);
+                let words = body.as_chunks().0;
+                let found = lead.find(parts, body, words, body_at, len);
+                let record = sample(plan, &lead, head, words, found, (body_at, len));
+                payload_bytes += u64::from(record.payload_len);
+                undescribed += u64::from(plan.undescribed);
+                sink.event(record);
+            } else {
+                self.record_of(head, body, at, sink);
+            }
+            at += u32::from(head.size);
+            rest = following;
         }
-        let id = u64_at(body, self.sample_id.unwrap_or(Place::NONE).or_beyond()).unwrap_or(0);
-        recent.get(id).or_else(|| self.plan_of_new(id, body, recent))
+        sink.counts.payload_bytes += payload_bytes;
+        sink.counts.undescribed += undescribed;
+        rest.len()
+    }
+
+    /// The plan of a sample, if it has the form `lead`: most have the id of one shortly before.
+    #[inline(always)]
+    fn plan<'d>(
+        &'d self,
+        id_at: usize,
+        body: &[u8],
+        lead: Form,
+        recent: &mut Recent<'d>,
+    ) -> Option<&'d Plan> {
+        let id = u64_at(body, id_at).unwrap_or(0);
+        recent.get(id).or_else(|| self.plan_of_new(id, body, lead, recent))
     }
 
     #[inline(never)]
@@ -145,12 +191,17 @@ impl Decoder {
         &'d self,
         id: u64,
         body: &[u8],
+        lead: Form,
         recent: &mut Recent<'d>,
     ) -> Option<&'d Plan> {
-        let (index, _) = self.of_sample(body)?;
-        let plan = self.plans.get(index as usize)?;
+        let plan = self.plan_of(body).filter(|plan| plan.form == lead && lead.is_plain())?;
         recent.put(id, plan);
         Some(plan)
+    }
+
+    fn plan_of(&self, body: &[u8]) -> Option<&Plan> {
+        let (index, _) = self.of_sample(body)?;
+        self.plans.get(index as usize)
     }
 
     /// The attribute of another record of the kernel.
@@ -173,49 +224,47 @@ impl Decoder {
         Some((index, self.attributes.get(index as usize)?))
     }
 
-    #[inline(always)]
-    fn sample(&self, plan: &Plan, head: Head, body: &[u8], body_at: u32, len: u32) -> Record {
-        let words = body.as_chunks().0;
-        let mut found = plan.find(body, words, body_at, len);
-        if plan.is_hidden
-            && let Some(attribute) = self.attributes.get(plan.index as usize)
-        {
-            plan.find_hidden(attribute, body, body_at, &mut found);
+    /// A record that goes to the end of `bytes`, with what follows it.
+    fn long(&self, bytes: &[u8], at: u32, sink: &mut Sink<'_>) -> usize {
+        if sink.is_full() {
+            return bytes.len();
         }
-        let detail = Detail {
-            body_at,
-            body_len: len,
-            kind: head.kind,
-            misc: head.misc.into(),
-            attribute: plan.index,
-            flags: found.flags,
-            places: plan.places.0,
-            parts: plan.parts,
-        };
-        Record {
-            payload_at: found.payload_at,
-            payload_len: found.payload_len,
-            ticks: plan.time(words),
-            thread: plan.thread(words),
-            class: plan.class,
-            processor: plan.cpu(words),
-            offset: 0,
-            stack: found.stack,
-            detail: detail.into_words(),
+        if let Some(head) = Head::at(bytes, 0) {
+            self.record_of(head, bytes.get(Head::LEN..).unwrap_or_default(), at, sink);
         }
+        0
     }
 
-    /// A record that is no sample, or a sample of nothing that is known.
+    /// A record of whatever kind and form.
     #[inline(never)]
-    fn other(&self, head: Head, body: &[u8], body_at: u32, sink: &mut Sink<'_>) {
-        let record = if head.kind == kind::SAMPLE {
-            raw(head, body, body_at)
+    fn record_of(&self, head: Head, body: &[u8], at: u32, sink: &mut Sink<'_>) {
+        let body_at = at + HEAD_LEN;
+        let plan = if head.kind == kind::SAMPLE { self.plan_of(body) } else { None };
+        let plan = plan.filter(|plan| body.len() >= plan.form.fixed.into());
+        let (record, undescribed) = if let Some(plan) = plan {
+            (self.sample_of(plan, head, body, body_at), plan.undescribed.into())
+        } else if head.kind == kind::SAMPLE {
+            (raw(head, body, body_at), 1)
         } else {
-            self.record(head, body, body_at)
+            let record = self.record(head, body, body_at);
+            (record, u64::from(!self.is_known(record.class)))
         };
+        sink.counts.undescribed += undescribed;
         sink.counts.payload_bytes += u64::from(record.payload_len);
-        sink.counts.undescribed += u64::from(!self.is_known(record.class));
         sink.event(record);
+    }
+
+    fn sample_of(&self, plan: &Plan, head: Head, body: &[u8], body_at: u32) -> Record {
+        let (words, len) = (body.as_chunks().0, small(body.len()));
+        let form = &plan.form;
+        let parts = if form.is_plain() { (form.has_chain, form.has_raw) } else { (false, false) };
+        let mut found = form.find(parts, body, words, body_at, len);
+        if form.is_hidden
+            && let Some(attribute) = self.attributes.get(plan.index as usize)
+        {
+            form.find_hidden(attribute, body, body_at, &mut found);
+        }
+        sample(plan, form, head, words, found, (body_at, len))
     }
 
     fn record(&self, head: Head, body: &[u8], body_at: u32) -> Record {
@@ -262,6 +311,39 @@ impl Decoder {
     #[cold]
     fn is_other_known(&self, class: u32) -> bool {
         class != kind::SAMPLE && self.state.classes.contains(class)
+    }
+}
+
+/// A sample with the form of its plan.
+#[inline(always)]
+fn sample(
+    plan: &Plan,
+    form: &Form,
+    head: Head,
+    words: &[[u8; 8]],
+    found: Found,
+    (body_at, body_len): (u32, u32),
+) -> Record {
+    let detail = Detail {
+        body_at,
+        body_len,
+        kind: kind::SAMPLE,
+        misc: head.misc.into(),
+        attribute: plan.index,
+        flags: found.flags,
+        places: form.places.0,
+        parts: form.parts,
+    };
+    Record {
+        payload_at: found.payload_at,
+        payload_len: found.payload_len,
+        ticks: form.time(words),
+        thread: form.thread(words),
+        class: plan.class,
+        processor: form.cpu(words),
+        offset: 0,
+        stack: found.stack,
+        detail: detail.into_words(),
     }
 }
 

@@ -13,22 +13,28 @@ pub(crate) struct Plan {
     /// Which attribute, and the class of its samples.
     pub index: u32,
     pub class: u32,
-    /// Bytes of the fixed part: a sample with fewer is none.
-    pub fixed: u16,
     /// 1 if the class was not kept.
     pub undescribed: u8,
-    pub places: Places,
-    /// The low half of its `sample_type`.
-    pub parts: u32,
+    pub form: Form,
+}
+
+/// What samples look like. Most events of a recording have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Form {
+    /// Bytes of the fixed part: a sample with fewer is none.
+    pub fixed: u16,
     /// Where these are, in numbers of 64 bits; a sample never has as many as stand for none.
     time: u16,
     tid: u16,
     cpu: u16,
-    has_chain: bool,
+    pub has_chain: bool,
     /// Whether raw data are the payload.
-    has_raw: bool,
+    pub has_raw: bool,
     /// Whether parts come before these whose size is not the same for all.
     pub is_hidden: bool,
+    pub places: Places,
+    /// The low half of its `sample_type`.
+    pub parts: u32,
 }
 
 /// The parts of a sample that have no fixed place: from the beginning of its run, if `body_at` is that
@@ -43,23 +49,50 @@ pub(crate) struct Found {
 
 impl Plan {
     pub(crate) fn of(index: usize, attribute: &Attribute) -> Self {
+        Self {
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            class: attribute.class,
+            undescribed: u8::from(!attribute.is_known),
+            form: Form::of(attribute),
+        }
+    }
+}
+
+impl Form {
+    /// Of no event.
+    pub(crate) const NONE: Self = Self {
+        fixed: 0,
+        time: u16::MAX,
+        tid: u16::MAX,
+        cpu: u16::MAX,
+        has_chain: false,
+        has_raw: false,
+        is_hidden: true,
+        places: Places::NONE,
+        parts: 0,
+    };
+
+    /// Whether nothing comes before call chain and raw data whose size is not always the same.
+    #[inline(always)]
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.is_hidden
+    }
+
+    fn of(attribute: &Attribute) -> Self {
         let shape = &attribute.shape;
         let word = |place: Place| {
             place.get().and_then(|at| u16::try_from(at / 8).ok()).unwrap_or(u16::MAX)
         };
         Self {
-            index: u32::try_from(index).unwrap_or(u32::MAX),
-            class: attribute.class,
             fixed: shape.fixed,
-            undescribed: u8::from(!attribute.is_known),
-            places: Places::of(shape),
-            parts: u32::try_from(attribute.sample_type & u64::from(u32::MAX)).unwrap_or(0),
             time: word(shape.time),
             tid: word(shape.tid),
             cpu: word(shape.cpu),
             has_chain: attribute.has(bit::CALLCHAIN),
             has_raw: attribute.is_raw,
             is_hidden: attribute.has(bit::READ),
+            places: Places::of(shape),
+            parts: u32::try_from(attribute.sample_type & u64::from(u32::MAX)).unwrap_or(0),
         }
     }
 
@@ -85,15 +118,19 @@ impl Plan {
 
     /// Finds the parts of a body of `len` bytes at `body_at` of its run.
     #[inline(always)]
-    pub(crate) fn find(&self, body: &[u8], words: &[[u8; 8]], body_at: u32, len: u32) -> Found {
+    pub(crate) fn find(
+        &self,
+        (has_chain, has_raw): (bool, bool),
+        body: &[u8],
+        words: &[[u8; 8]],
+        body_at: u32,
+        len: u32,
+    ) -> Found {
         let flags = flag::BODY_IS_PAYLOAD;
         let mut found =
             Found { stack: StackRef::NONE, payload_at: body_at, payload_len: len, flags };
         let mut at = u32::from(self.fixed);
-        if self.is_hidden {
-            return found;
-        }
-        if self.has_chain {
+        if has_chain {
             let most = (len - at) / 8;
             match word(words, self.fixed / 8) {
                 Some(nr) if nr < u64::from(most) => {
@@ -105,7 +142,7 @@ impl Plan {
                 _ => at = len,
             }
         }
-        if self.has_raw {
+        if has_raw {
             let size = u32_at(body, at as usize).filter(|size| *size < len && at + 4 + size <= len);
             // A payload of which nothing is there has no fields.
             let (start, size, flags) =
@@ -148,10 +185,13 @@ pub(crate) fn word(words: &[[u8; 8]], at: u16) -> Option<u64> {
 
 /// Where a sample has its fixed parts, so that each is read without a look at its attribute: four bits
 /// a part, in numbers of 64 bits; 15 for none.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Places(pub u32);
 
 impl Places {
+    /// None of them.
+    const NONE: Self = Self(u32::MAX);
+
     pub(crate) const IP: u32 = 0;
     pub(crate) const TID: u32 = 4;
     pub(crate) const TIME: u32 = 8;
