@@ -10,8 +10,9 @@ use tracemill_engine::{
 use crate::attribute::{Attribute, Place};
 use crate::build_ids::BuildIds;
 use crate::kinds::{self, MMAP2_BUILD_ID, kind};
-use crate::plan::{Form, Found, Plan, Recent};
+use crate::plan::Plan;
 use crate::record::{Detail, flag};
+use crate::usual::{Lead, Recent, Usual};
 use crate::wire::{Head, u32_at, u64_at};
 
 /// What a run holds; told by the framing half.
@@ -50,6 +51,13 @@ pub struct Decoder {
     pub(crate) is_big: bool,
 }
 
+/// What is left of a run, and where that is.
+#[derive(Clone, Copy)]
+struct Rest<'a> {
+    bytes: &'a [u8],
+    at: u32,
+}
+
 impl Decode for Decoder {
     fn state(&self) -> &State {
         &self.state
@@ -63,18 +71,18 @@ impl Decode for Decoder {
         let before = position.at;
         let rest = run.bytes.get(before..).unwrap_or_default();
         let at = small(before);
-        let left = if run.tag == Tag::Long as u32 {
-            self.long(rest, at, sink)
-        } else {
-            // Most records are samples, and most of these look like the first one.
-            let lead = self.lead(rest);
-            match (lead.has_chain, lead.has_raw) {
-                (false, false) => self.records::<false, false>(lead, rest, at, sink),
-                (true, false) => self.records::<true, false>(lead, rest, at, sink),
-                (false, true) => self.records::<false, true>(lead, rest, at, sink),
-                (true, true) => self.records::<true, true>(lead, rest, at, sink),
-            }
-        };
+        let mut rest = Rest { bytes: rest, at };
+        let is_long = run.tag == Tag::Long as u32;
+        // Most records are samples, and most of these look like the first one.
+        let lead = self.lead(rest.bytes).filter(|_| !is_long);
+        match lead.map(|lead| (lead, lead.parts())) {
+            Some((lead, (false, false))) => self.records::<false, false>(&lead, &mut rest, sink),
+            Some((lead, (true, false))) => self.records::<true, false>(&lead, &mut rest, sink),
+            Some((lead, (false, true))) => self.records::<false, true>(&lead, &mut rest, sink),
+            Some((lead, (true, true))) => self.records::<true, true>(&lead, &mut rest, sink),
+            None => while !sink.is_full() && self.next(&mut rest, is_long, sink) {},
+        }
+        let left = rest.bytes.len();
         position.at = run.bytes.len() - left;
         if run.tag == Tag::Lost as u32
             && position.at > before
@@ -96,9 +104,7 @@ impl Decode for Decoder {
 
     fn keep(&self, detail: &mut [u32; 8], keeper: &mut Keeper<'_>) {
         let detail: &mut Detail = zerocopy::transmute_mut!(detail);
-        if detail.flags & flag::BODY_IS_PAYLOAD == 0 {
-            detail.body_at = keeper.run_bytes(detail.body_at, detail.body_len);
-        }
+        detail.body_at = keeper.run_bytes(detail.body_at, detail.body_len);
     }
 
     fn copied(&self) -> u64 {
@@ -113,90 +119,92 @@ impl Decoder {
         self.by_id(self.sample_id.and_then(Place::get), body)
     }
 
-    /// The form of the first sample in `bytes` if it comes first of all, or of any.
-    fn lead(&self, bytes: &[u8]) -> Form {
-        let body = bytes.get(Head::LEN..).unwrap_or_default();
-        let index = self.of_sample(body).map_or(0, |(index, _)| index as usize);
-        let plan = self.plans.get(index).or(self.plans.first());
-        plan.map_or(Form::NONE, |plan| plan.form)
+    /// The form of the first record in `bytes`, if it is a sample, or else of the first event.
+    fn lead(&self, bytes: &[u8]) -> Option<Lead> {
+        let head = Head::at(bytes, 0).filter(|head| head.kind == kind::SAMPLE);
+        let body = head.and_then(|_| bytes.get(Head::LEN..));
+        let plan = body.and_then(|body| self.plan_of(body)).or(self.plans.first())?;
+        let lead = Lead::of(plan.form, self.sample_id)?;
+        Some(if self.plans.len() == 1 { lead.of_one_event() } else { lead })
     }
 
-    /// Decodes records up to the end of `bytes`, which begin at `at` of their run, or until the sink is
-    /// full; how many bytes are left. Samples of the form `lead`, which is all that is told by `CHAIN`
-    /// and `RAW`, are decoded in line.
+    /// Decodes records until there are no more, or until the sink is full. `CHAIN` and `RAW` are the
+    /// parts of `lead`.
+    #[inline(never)]
     fn records<const CHAIN: bool, const RAW: bool>(
         &self,
-        lead: Form,
-        bytes: &[u8],
-        mut at: u32,
+        lead: &Lead,
+        rest: &mut Rest<'_>,
         sink: &mut Sink<'_>,
-    ) -> usize {
-        let parts = (CHAIN, RAW);
-        let only = self.plans.first().filter(|_| self.plans.len() == 1 && lead.is_plain());
-        let id_at = self.sample_id.unwrap_or(Place::NONE).or_beyond();
-        let mut recent = Recent::default();
-        let (mut payload_bytes, mut undescribed) = (0, 0);
-        let mut rest = bytes;
+    ) {
+        let mut recent = Recent::new();
+        let mut payload_bytes = 0;
+        let Rest { mut bytes, mut at } = *rest;
         while !sink.is_full() {
-            let Some(head) = Head::at(rest, 0) else {
-                rest = &[];
-                break;
-            };
-            let split = rest.split_at_checked(head.size.into());
-            let split = split.and_then(|split| Some((split.0.get(Head::LEN..)?, split.1)));
-            let Some((body, following)) = split else {
-                // The framing half does not let that happen.
-                self.record_of(head, rest.get(Head::LEN..).unwrap_or_default(), at, sink);
-                rest = &[];
-                break;
-            };
             // Each is made where it stays: a copy of what has just been written in parts is slow.
-            if head.kind == kind::SAMPLE
-                && body.len() >= lead.fixed.into()
-                && let Some(plan) = only.or_else(|| self.plan(id_at, body, lead, &mut recent))
-            {
-                let (body_at, len) = (at + HEAD_LEN, u32::from(head.size) - HEAD_LEN);
-                let words = body.as_chunks().0;
-                let found = lead.find(parts, body, words, body_at, len);
-                let record = sample(plan, &lead, head, words, found, (body_at, len));
+            let usual = lead.next::<CHAIN, RAW>(&recent, bytes, at);
+            if let Some(Usual { record, size, following }) = usual {
                 payload_bytes += u64::from(record.payload_len);
-                undescribed += u64::from(plan.undescribed);
                 sink.event(record);
-            } else {
-                self.record_of(head, body, at, sink);
+                at += size;
+                bytes = following;
+                continue;
             }
-            at += u32::from(head.size);
-            rest = following;
+            if self.learn(lead, &mut recent, bytes) {
+                continue;
+            }
+            *rest = Rest { bytes, at };
+            if !self.next(rest, false, sink) {
+                break;
+            }
+            Rest { bytes, at } = *rest;
         }
+        *rest = Rest { bytes, at };
         sink.counts.payload_bytes += payload_bytes;
-        sink.counts.undescribed += undescribed;
-        rest.len()
     }
 
-    /// The plan of a sample, if it has the form `lead`: most have the id of one shortly before.
-    #[inline(always)]
-    fn plan<'d>(
-        &'d self,
-        id_at: usize,
-        body: &[u8],
-        lead: Form,
-        recent: &mut Recent<'d>,
-    ) -> Option<&'d Plan> {
-        let id = u64_at(body, id_at).unwrap_or(0);
-        recent.get(id).or_else(|| self.plan_of_new(id, body, lead, recent))
-    }
-
+    /// Lets the sample at the head of `bytes`, if it has the form `lead`, stand for all with its id; false
+    /// if it is not such a one, or does so already.
     #[inline(never)]
-    fn plan_of_new<'d>(
-        &'d self,
-        id: u64,
-        body: &[u8],
-        lead: Form,
-        recent: &mut Recent<'d>,
-    ) -> Option<&'d Plan> {
-        let plan = self.plan_of(body).filter(|plan| plan.form == lead && lead.is_plain())?;
-        recent.put(id, plan);
-        Some(plan)
+    fn learn(&self, lead: &Lead, recent: &mut Recent, bytes: &[u8]) -> bool {
+        let head = Head::at(bytes, 0).filter(|head| head.kind == kind::SAMPLE);
+        let body = head.and_then(|head| bytes.get(Head::LEN..head.size.into()));
+        let id = body.map_or(0, |body| lead.id(body));
+        let plan = body.filter(|_| recent.get(id).is_none()).and_then(|body| self.plan_of(body));
+        let plan = plan.filter(|plan| lead.is_of(plan));
+        if let Some(plan) = plan {
+            recent.put(id, plan);
+        }
+        plan.is_some()
+    }
+
+    /// Decodes the record at the head of `rest`, of whatever kind and form; `is_long`: with all that
+    /// follows it. False if there is none.
+    #[inline(never)]
+    fn next(&self, rest: &mut Rest<'_>, is_long: bool, sink: &mut Sink<'_>) -> bool {
+        let Rest { bytes, at } = *rest;
+        let Some(head) = Head::at(bytes, 0) else {
+            rest.bytes = &[];
+            return false;
+        };
+        let size = if is_long { bytes.len() } else { usize::from(head.size).max(Head::LEN) };
+        let (record, following) = bytes.split_at(size.min(bytes.len()));
+        *rest = Rest { bytes: following, at: at + small(record.len()) };
+        let (body, body_at) = (record.get(Head::LEN..).unwrap_or_default(), at + HEAD_LEN);
+        let plan = if head.kind == kind::SAMPLE { self.plan_of(body) } else { None };
+        let plan = plan.filter(|plan| body.len() >= plan.form.fixed.into());
+        let (record, undescribed) = if let Some(plan) = plan {
+            (self.sample(plan, head, body, body_at), plan.undescribed.into())
+        } else if head.kind == kind::SAMPLE {
+            (raw(head, body, body_at), 1)
+        } else {
+            let record = self.record(head, body, body_at);
+            (record, u64::from(!self.is_known(record.class)))
+        };
+        sink.counts.undescribed += undescribed;
+        sink.counts.payload_bytes += u64::from(record.payload_len);
+        sink.event(record);
+        true
     }
 
     fn plan_of(&self, body: &[u8]) -> Option<&Plan> {
@@ -224,47 +232,36 @@ impl Decoder {
         Some((index, self.attributes.get(index as usize)?))
     }
 
-    /// A record that goes to the end of `bytes`, with what follows it.
-    fn long(&self, bytes: &[u8], at: u32, sink: &mut Sink<'_>) -> usize {
-        if sink.is_full() {
-            return bytes.len();
-        }
-        if let Some(head) = Head::at(bytes, 0) {
-            self.record_of(head, bytes.get(Head::LEN..).unwrap_or_default(), at, sink);
-        }
-        0
-    }
-
-    /// A record of whatever kind and form.
-    #[inline(never)]
-    fn record_of(&self, head: Head, body: &[u8], at: u32, sink: &mut Sink<'_>) {
-        let body_at = at + HEAD_LEN;
-        let plan = if head.kind == kind::SAMPLE { self.plan_of(body) } else { None };
-        let plan = plan.filter(|plan| body.len() >= plan.form.fixed.into());
-        let (record, undescribed) = if let Some(plan) = plan {
-            (self.sample_of(plan, head, body, body_at), plan.undescribed.into())
-        } else if head.kind == kind::SAMPLE {
-            (raw(head, body, body_at), 1)
-        } else {
-            let record = self.record(head, body, body_at);
-            (record, u64::from(!self.is_known(record.class)))
-        };
-        sink.counts.undescribed += undescribed;
-        sink.counts.payload_bytes += u64::from(record.payload_len);
-        sink.event(record);
-    }
-
-    fn sample_of(&self, plan: &Plan, head: Head, body: &[u8], body_at: u32) -> Record {
+    fn sample(&self, plan: &Plan, head: Head, body: &[u8], body_at: u32) -> Record {
         let (words, len) = (body.as_chunks().0, small(body.len()));
         let form = &plan.form;
-        let parts = if form.is_plain() { (form.has_chain, form.has_raw) } else { (false, false) };
-        let mut found = form.find(parts, body, words, body_at, len);
+        let mut found = form.find(body, words, body_at, len);
         if form.is_hidden
             && let Some(attribute) = self.attributes.get(plan.index as usize)
         {
             form.find_hidden(attribute, body, body_at, &mut found);
         }
-        sample(plan, form, head, words, found, (body_at, len))
+        let detail = Detail {
+            body_at,
+            body_len: len,
+            kind: head.kind,
+            misc: head.misc.into(),
+            attribute: plan.index,
+            flags: flag::SAMPLE | found.flags,
+            places: form.places.0,
+            parts: form.parts,
+        };
+        Record {
+            payload_at: found.payload_at,
+            payload_len: found.payload_len,
+            ticks: form.time(words),
+            thread: form.thread(words),
+            class: plan.class,
+            processor: form.cpu(words),
+            offset: 0,
+            stack: found.stack,
+            detail: detail.into_words(),
+        }
     }
 
     fn record(&self, head: Head, body: &[u8], body_at: u32) -> Record {
@@ -299,7 +296,7 @@ impl Decoder {
         record.ticks = time(ticks);
         record.thread = thread(key);
         record.processor = cpu.unwrap_or(u32::MAX);
-        record.detail = detail(head, body, body_at, index, 0);
+        record.detail = detail(head, body, body_at, index);
         let end = body.len().saturating_sub(shape.trailer.into());
         trimmed(record, head, body, end)
     }
@@ -311,39 +308,6 @@ impl Decoder {
     #[cold]
     fn is_other_known(&self, class: u32) -> bool {
         class != kind::SAMPLE && self.state.classes.contains(class)
-    }
-}
-
-/// A sample with the form of its plan.
-#[inline(always)]
-fn sample(
-    plan: &Plan,
-    form: &Form,
-    head: Head,
-    words: &[[u8; 8]],
-    found: Found,
-    (body_at, body_len): (u32, u32),
-) -> Record {
-    let detail = Detail {
-        body_at,
-        body_len,
-        kind: kind::SAMPLE,
-        misc: head.misc.into(),
-        attribute: plan.index,
-        flags: found.flags,
-        places: form.places.0,
-        parts: form.parts,
-    };
-    Record {
-        payload_at: found.payload_at,
-        payload_len: found.payload_len,
-        ticks: form.time(words),
-        thread: form.thread(words),
-        class: plan.class,
-        processor: form.cpu(words),
-        offset: 0,
-        stack: found.stack,
-        detail: detail.into_words(),
     }
 }
 
@@ -361,7 +325,7 @@ fn raw(head: Head, body: &[u8], body_at: u32) -> Record {
         processor: u32::MAX,
         offset: 0,
         stack: StackRef::NONE,
-        detail: detail(head, body, body_at, u32::MAX, flag::BODY_IS_PAYLOAD),
+        detail: detail(head, body, body_at, u32::MAX),
     }
 }
 
@@ -382,25 +346,18 @@ fn trimmed(mut record: Record, head: Head, body: &[u8], end: usize) -> Record {
         let nul = text.iter().position(|byte| *byte == 0);
         len = nul.map_or(end, |nul| usize::from(start) + nul + 1);
     }
-    if len < body.len() {
-        record.payload_len = small(len);
-        let detail: &mut Detail = zerocopy::transmute_mut!(&mut record.detail);
-        detail.flags &= !flag::BODY_IS_PAYLOAD;
-    } else {
-        let detail: &mut Detail = zerocopy::transmute_mut!(&mut record.detail);
-        detail.flags |= flag::BODY_IS_PAYLOAD;
-    }
+    record.payload_len = small(len.min(body.len()));
     record
 }
 
-fn detail(head: Head, body: &[u8], body_at: u32, attribute: u32, flags: u32) -> [u32; 8] {
+fn detail(head: Head, body: &[u8], body_at: u32, attribute: u32) -> [u32; 8] {
     let detail = Detail {
         body_at,
         body_len: small(body.len()),
         kind: head.kind,
         misc: head.misc.into(),
         attribute,
-        flags,
+        flags: 0,
         places: 0,
         parts: 0,
     };

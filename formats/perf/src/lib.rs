@@ -69,6 +69,7 @@ mod shape;
 mod swap;
 mod tools;
 mod tracing;
+mod usual;
 mod wire;
 
 pub use attribute::{Attribute, bit};

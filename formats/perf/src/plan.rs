@@ -24,9 +24,9 @@ pub(crate) struct Form {
     /// Bytes of the fixed part: a sample with fewer is none.
     pub fixed: u16,
     /// Where these are, in numbers of 64 bits; a sample never has as many as stand for none.
-    time: u16,
-    tid: u16,
-    cpu: u16,
+    pub time: u16,
+    pub tid: u16,
+    pub cpu: u16,
     pub has_chain: bool,
     /// Whether raw data are the payload.
     pub has_raw: bool,
@@ -59,25 +59,6 @@ impl Plan {
 }
 
 impl Form {
-    /// Of no event.
-    pub(crate) const NONE: Self = Self {
-        fixed: 0,
-        time: u16::MAX,
-        tid: u16::MAX,
-        cpu: u16::MAX,
-        has_chain: false,
-        has_raw: false,
-        is_hidden: true,
-        places: Places::NONE,
-        parts: 0,
-    };
-
-    /// Whether nothing comes before call chain and raw data whose size is not always the same.
-    #[inline(always)]
-    pub(crate) fn is_plain(&self) -> bool {
-        !self.is_hidden
-    }
-
     fn of(attribute: &Attribute) -> Self {
         let shape = &attribute.shape;
         let word = |place: Place| {
@@ -117,20 +98,14 @@ impl Form {
     }
 
     /// Finds the parts of a body of `len` bytes at `body_at` of its run.
-    #[inline(always)]
-    pub(crate) fn find(
-        &self,
-        (has_chain, has_raw): (bool, bool),
-        body: &[u8],
-        words: &[[u8; 8]],
-        body_at: u32,
-        len: u32,
-    ) -> Found {
-        let flags = flag::BODY_IS_PAYLOAD;
+    pub(crate) fn find(&self, body: &[u8], words: &[[u8; 8]], body_at: u32, len: u32) -> Found {
         let mut found =
-            Found { stack: StackRef::NONE, payload_at: body_at, payload_len: len, flags };
+            Found { stack: StackRef::NONE, payload_at: body_at, payload_len: len, flags: 0 };
         let mut at = u32::from(self.fixed);
-        if has_chain {
+        if self.is_hidden {
+            return found;
+        }
+        if self.has_chain {
             let most = (len - at) / 8;
             match word(words, self.fixed / 8) {
                 Some(nr) if nr < u64::from(most) => {
@@ -142,7 +117,7 @@ impl Form {
                 _ => at = len,
             }
         }
-        if has_raw {
+        if self.has_raw {
             let size = u32_at(body, at as usize).filter(|size| *size < len && at + 4 + size <= len);
             // A payload of which nothing is there has no fields.
             let (start, size, flags) =
@@ -189,9 +164,6 @@ pub(crate) fn word(words: &[[u8; 8]], at: u16) -> Option<u64> {
 pub(crate) struct Places(pub u32);
 
 impl Places {
-    /// None of them.
-    const NONE: Self = Self(u32::MAX);
-
     pub(crate) const IP: u32 = 0;
     pub(crate) const TID: u32 = 4;
     pub(crate) const TIME: u32 = 8;
@@ -226,32 +198,4 @@ impl Places {
         let number = self.0 >> part & 15;
         (number != 15).then_some(8 * number as usize)
     }
-}
-
-/// Plans of the ids that came last: most samples have the id of one shortly before.
-#[derive(Default)]
-pub(crate) struct Recent<'d> {
-    known: [(u64, Option<&'d Plan>); LEN],
-}
-
-const LEN: usize = 16;
-
-impl<'d> Recent<'d> {
-    /// What `id` was put with; `None` if it has to be looked up.
-    #[inline(always)]
-    pub(crate) fn get(&self, id: u64) -> Option<&'d Plan> {
-        let (known, plan) = self.known.get(place(id)).copied().unwrap_or_default();
-        plan.filter(|_| known == id)
-    }
-
-    pub(crate) fn put(&mut self, id: u64, plan: &'d Plan) {
-        if let Some(entry) = self.known.get_mut(place(id)) {
-            *entry = (id, Some(plan));
-        }
-    }
-}
-
-#[inline(always)]
-fn place(id: u64) -> usize {
-    usize::try_from(id & (LEN as u64 - 1)).unwrap_or(0)
 }

@@ -15,7 +15,6 @@ use crate::wire::{u16_at, u32_at, u64_at};
 #[derive(Clone, Copy, Debug)]
 pub struct Sample<'a> {
     record: Record<'a>,
-    body: &'a [u8],
 }
 
 impl<'a> Sample<'a> {
@@ -24,7 +23,7 @@ impl<'a> Sample<'a> {
     #[inline]
     pub fn of(view: EventView<'a>) -> Option<Self> {
         let record = Record::of(view)?;
-        record.is_known_sample().then(|| Self { record, body: record.body() })
+        record.is_known_sample().then_some(Self { record })
     }
 
     /// The record that it is.
@@ -90,7 +89,7 @@ impl<'a> Sample<'a> {
     #[inline]
     pub fn cpu(&self) -> Option<u32> {
         let cpu = self.record.view().processor();
-        cpu.or_else(|| u32_at(self.body, self.record.places().get(Places::CPU)?))
+        cpu.or_else(|| u32::try_from(self.fixed(Places::CPU)? & u64::from(u32::MAX)).ok())
     }
 
     /// How much was counted since the sample before.
@@ -118,12 +117,13 @@ impl<'a> Sample<'a> {
 
     /// Branches, the latest first.
     pub fn branches(&self) -> Option<Branches<'a>> {
-        let (at, _) = parts::find(self.attribute(), self.body, bit::BRANCH_STACK)?;
-        let stack = parts::branches(self.attribute(), self.body, at)?;
-        let hw_idx = if stack.entries == at + 16 { u64_at(self.body, at + 8) } else { None };
-        let counters = stack.counters.then(|| self.body.get(stack.end..stack.end + 8 * stack.nr));
+        let body = self.record.body();
+        let (at, _) = parts::find(self.attribute(), body, bit::BRANCH_STACK)?;
+        let stack = parts::branches(self.attribute(), body, at)?;
+        let hw_idx = if stack.entries == at + 16 { u64_at(body, at + 8) } else { None };
+        let counters = stack.counters.then(|| body.get(stack.end..stack.end + 8 * stack.nr));
         Some(Branches {
-            entries: self.body.get(stack.entries..stack.end)?,
+            entries: body.get(stack.entries..stack.end)?,
             hw_idx,
             counters: counters.flatten().unwrap_or_default(),
         })
@@ -198,14 +198,14 @@ impl<'a> Sample<'a> {
 
     /// Whether all parts fit in the record.
     pub fn is_whole(&self) -> bool {
-        parts::end(self.attribute(), self.body).is_some()
+        parts::end(self.attribute(), self.record.body()).is_some()
     }
 
     /// What follows the parts that are known here: of a newer kernel, if it is not empty.
     pub fn rest(&self) -> &'a [u8] {
-        let end = parts::end(self.attribute(), self.body);
+        let end = parts::end(self.attribute(), self.record.body());
         let has_more = parts::has_unknown(self.attribute());
-        end.filter(|_| has_more).and_then(|end| self.body.get(end..)).unwrap_or_default()
+        end.filter(|_| has_more).and_then(|end| self.record.body().get(end..)).unwrap_or_default()
     }
 
     #[inline]
@@ -213,13 +213,7 @@ impl<'a> Sample<'a> {
         if !self.record.has(part) {
             return None;
         }
-        self.found(part)
-    }
-
-    #[inline(never)]
-    fn found(&self, part: u64) -> Option<&'a [u8]> {
-        let (start, end) = parts::find(self.attribute(), self.body, part)?;
-        self.body.get(start..end)
+        found(self.record.view(), part)
     }
 
     /// Process and thread. The key of the event has both.
@@ -235,12 +229,20 @@ impl<'a> Sample<'a> {
 
     #[inline]
     fn fixed(&self, part: u32) -> Option<u64> {
-        u64_at(self.body, self.record.places().get(part)?)
+        self.record.fixed(part)
     }
 
     fn number(&self, part: u64) -> Option<u64> {
         u64_at(self.part(part)?, 0)
     }
+}
+
+/// A part of a sample. Not by the sample, which is nowhere in memory as long as nobody looks for it there.
+#[inline(never)]
+fn found(view: EventView<'_>, part: u64) -> Option<&[u8]> {
+    let record = Record::of(view)?;
+    let (start, end) = parts::find(record.attribute()?, record.body(), part)?;
+    record.body().get(start..end)
 }
 
 /// Values of counters.
