@@ -12,7 +12,7 @@ use crate::build_ids::BuildIds;
 use crate::kinds::{self, MMAP2_BUILD_ID, kind};
 use crate::plan::Plan;
 use crate::record::{Detail, flag};
-use crate::usual::{Lead, Recent, Usual};
+use crate::usual::{Lead, Recent, Usual, low};
 use crate::wire::{Head, u32_at, u64_at};
 
 /// What a run holds; told by the framing half.
@@ -139,27 +139,29 @@ impl Decoder {
     ) {
         let mut recent = Recent::new();
         let mut payload_bytes = 0;
-        let Rest { mut bytes, mut at } = *rest;
+        let mut bytes = rest.bytes;
+        // Where the next record is follows from what is left.
+        let end = rest.at + small(bytes.len());
+        let at = |bytes: &[u8]| end.wrapping_sub(low(bytes.len() as u64));
         while !sink.is_full() {
             // Each is made where it stays: a copy of what has just been written in parts is slow.
-            let usual = lead.next::<CHAIN, RAW>(&recent, bytes, at);
-            if let Some(Usual { record, size, following }) = usual {
+            let usual = lead.next::<CHAIN, RAW>(&recent, bytes, at(bytes));
+            if let Some(Usual { record, following }) = usual {
                 payload_bytes += u64::from(record.payload_len);
                 sink.event(record);
-                at += size;
                 bytes = following;
                 continue;
             }
-            if self.learn(lead, &mut recent, bytes) {
+            if is_sample(bytes) && self.learn(lead, &mut recent, bytes) {
                 continue;
             }
-            *rest = Rest { bytes, at };
+            *rest = Rest { bytes, at: at(bytes) };
             if !self.next(rest, false, sink) {
                 break;
             }
-            Rest { bytes, at } = *rest;
+            bytes = rest.bytes;
         }
-        *rest = Rest { bytes, at };
+        *rest = Rest { bytes, at: at(bytes) };
         sink.counts.payload_bytes += payload_bytes;
     }
 
@@ -167,7 +169,7 @@ impl Decoder {
     /// if it is not such a one, or does so already.
     #[inline(never)]
     fn learn(&self, lead: &Lead, recent: &mut Recent, bytes: &[u8]) -> bool {
-        let head = Head::at(bytes, 0).filter(|head| head.kind == kind::SAMPLE);
+        let head = Head::at(bytes, 0);
         let body = head.and_then(|head| bytes.get(Head::LEN..head.size.into()));
         let id = body.map_or(0, |body| lead.id(body));
         let plan = body.filter(|_| recent.get(id).is_none()).and_then(|body| self.plan_of(body));
@@ -232,7 +234,8 @@ impl Decoder {
         Some((index, self.attributes.get(index as usize)?))
     }
 
-    fn sample(&self, plan: &Plan, head: Head, body: &[u8], body_at: u32) -> Record {
+    /// A sample that has all of its fixed part, whatever follows that.
+    pub(crate) fn sample(&self, plan: &Plan, head: Head, body: &[u8], body_at: u32) -> Record {
         let (words, len) = (body.as_chunks().0, small(body.len()));
         let form = &plan.form;
         let mut found = form.find(body, words, body_at, len);
@@ -265,6 +268,9 @@ impl Decoder {
     }
 
     fn record(&self, head: Head, body: &[u8], body_at: u32) -> Record {
+        if body.is_empty() && head.kind >= kind::FIRST_OF_TOOLS {
+            return raw(head, body, body_at);
+        }
         if head.kind >= kind::FIRST_OF_TOOLS {
             return trimmed(raw(head, body, body_at), head, body, body.len());
         }
@@ -309,6 +315,11 @@ impl Decoder {
     fn is_other_known(&self, class: u32) -> bool {
         class != kind::SAMPLE && self.state.classes.contains(class)
     }
+}
+
+#[inline(always)]
+fn is_sample(bytes: &[u8]) -> bool {
+    Head::at(bytes, 0).is_some_and(|head| head.kind == kind::SAMPLE)
 }
 
 /// The class of the samples of the first attribute; those of the others follow.

@@ -309,7 +309,7 @@ impl Perf {
     pub(crate) fn scan(&mut self, bytes: &[u8], is_inside: bool) -> Scanned {
         let singles = if is_inside { SINGLES_INSIDE } else { SINGLES };
         let long_enough = Head::LEN + usize::from(self.longest);
-        let (mut at, mut samples, mut sample_bytes) = (0, 0, 0);
+        let (mut at, mut samples, mut rounds, mut others) = (0, 0, 0, 0);
         let (mut rest, mut fetched) = (bytes, 0);
         while at < MAX_JOINED
             && let Some(head) = Head::at(rest, 0)
@@ -321,23 +321,29 @@ impl Perf {
                 break;
             };
             let body = record.get(Head::LEN..);
-            if head.kind == kind::SAMPLE && size >= long_enough {
-                if self.reads_lost && self.is_news(head, body.unwrap_or_default()) {
+            // Nobody can foretell where a round ends: what is neither costs less than two guesses.
+            let is_sample = head.kind == kind::SAMPLE && size >= long_enough;
+            let is_round = head.kind == kind::FINISHED_ROUND && size == Head::LEN;
+            if is_sample | is_round {
+                if self.reads_lost && is_sample && self.is_news(head, body.unwrap_or_default()) {
                     break;
                 }
-                samples += 1;
-                sample_bytes += size;
+                samples += u64::from(is_sample);
+                rounds += u64::from(is_round);
             } else {
                 if is_in(singles, head) || !body.is_some_and(|body| self.is_long_enough(head, body))
                 {
                     break;
                 }
                 self.count(head.kind, size);
+                others += size;
             }
             at += size;
             rest = following;
         }
-        self.count_many(kind::SAMPLE, samples, sample_bytes);
+        let round_bytes = Head::LEN * usize::try_from(rounds).unwrap_or(0);
+        self.count_many(kind::SAMPLE, samples, at - others - round_bytes);
+        self.count_many(kind::FINISHED_ROUND, rounds, round_bytes);
         match Head::at(bytes, 0) {
             _ if at > 0 => Scanned::Joined(at),
             Some(head) => Scanned::Single(head),

@@ -193,6 +193,13 @@ impl Detail {
         zerocopy::transmute_ref!(words)
     }
 
+    /// The same of its words, two and two, the first of them in the low half.
+    #[inline(always)]
+    pub(crate) fn of_pairs(pairs: [u64; 4]) -> Self {
+        let halves = if cfg!(target_endian = "big") { 32 } else { 0 };
+        zerocopy::transmute!(pairs.map(|pair| pair.rotate_left(halves)))
+    }
+
     #[inline]
     pub(crate) fn into_words(self) -> [u32; 8] {
         zerocopy::transmute!(self)

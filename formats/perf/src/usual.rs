@@ -5,6 +5,7 @@
 use tracemill_engine::{Record, StackRef};
 
 use crate::attribute::Place;
+use crate::decode::FIRST_OF_SAMPLES;
 use crate::kinds::kind;
 use crate::plan::{Form, Plan};
 use crate::record::{Detail, flag};
@@ -32,10 +33,9 @@ type Window = [[u8; 8]; WINDOW];
 /// that a place cannot lie outside.
 const WINDOW: usize = 16;
 
-/// A sample, and how many bytes of a record it was.
+/// A sample.
 pub(crate) struct Usual<'a> {
     pub record: Record,
-    pub size: u32,
     /// What follows it.
     pub following: &'a [u8],
 }
@@ -64,7 +64,9 @@ impl Lead {
 
     /// Whether samples of all events have the form, and that of this plan.
     pub(crate) fn is_of(&self, plan: &Plan) -> bool {
-        plan.form == self.form && plan.undescribed == 0
+        plan.form == self.form
+            && plan.undescribed == 0
+            && plan.class == FIRST_OF_SAMPLES + plan.index
     }
 
     /// The same if there is but one event, so that nobody asks which one.
@@ -93,7 +95,7 @@ impl Lead {
             return None;
         }
         let following = rest.get(head.size.into()..)?;
-        let (class, attribute) = recent.get(word(window, self.id.0) & self.id.1)?;
+        let attribute = recent.get(word(window, self.id.0) & self.id.1)?;
         let tail = word(window, self.tail);
         let behind = self.least;
         let (body_at, body_len) = (at + HEAD_LEN, size - HEAD_LEN);
@@ -119,28 +121,26 @@ impl Lead {
                 (at + raw_at, len, flag::SAMPLE | flag::PAYLOAD_IS_RAW);
         }
         let time = word(window, self.time.0) & self.time.1;
-        let detail = Detail {
-            body_at,
-            body_len,
-            kind: kind::SAMPLE,
-            misc: head.misc.into(),
-            attribute,
-            flags,
-            places: self.form.places.0,
-            parts: self.form.parts,
-        };
+        // Kind and misc, as they stand in the head.
+        let what = word(window, 0) & (u64::MAX >> 16);
+        let detail = [
+            pair(body_at, body_len),
+            what,
+            pair(attribute, flags),
+            pair(self.form.places.0, self.form.parts),
+        ];
         let record = Record {
             payload_at,
             payload_len,
             ticks: if time == u64::MAX { 0 } else { time },
             thread: word(window, self.tid.0).rotate_left(32) | self.tid.1,
-            class,
+            class: FIRST_OF_SAMPLES + attribute,
             processor: low(word(window, self.cpu.0)) | self.cpu.1,
             offset: 0,
             stack,
-            detail: detail.into_words(),
+            detail: Detail::of_pairs(detail).into_words(),
         };
-        Some(Usual { record, size, following })
+        Some(Usual { record, following })
     }
 
     /// The id that [`Recent`] knows a sample by.
@@ -155,14 +155,21 @@ fn word(window: &Window, at: usize) -> u64 {
     window.get(at & (WINDOW - 1)).map_or(0, |word| u64::from_le_bytes(*word))
 }
 
+/// The low half.
 #[inline(always)]
-fn low(word: u64) -> u32 {
+pub(crate) fn low(word: u64) -> u32 {
     u32::try_from(word & u64::from(u32::MAX)).unwrap_or(0)
 }
 
-/// Class and attribute of the ids that came last: most samples have the id of one shortly before.
+/// Two words of a [`Detail`], as they stand in memory.
+#[inline(always)]
+fn pair(first: u32, second: u32) -> u64 {
+    u64::from(first) | u64::from(second) << 32
+}
+
+/// Attributes of the ids that came last: most samples have the id of one shortly before.
 pub(crate) struct Recent {
-    known: [(u64, (u32, u32)); LEN],
+    known: [(u64, u32); LEN],
 }
 
 const LEN: usize = 16;
@@ -174,21 +181,21 @@ impl Recent {
         Self {
             known: [(); LEN].map(|()| {
                 id += 1;
-                (id, (0, 0))
+                (id, 0)
             }),
         }
     }
 
     /// What `id` was put with; `None` if it has to be looked up.
     #[inline(always)]
-    pub(crate) fn get(&self, id: u64) -> Option<(u32, u32)> {
+    pub(crate) fn get(&self, id: u64) -> Option<u32> {
         let (known, found) = self.known.get(place(id)).copied().unwrap_or_default();
         (known == id).then_some(found)
     }
 
     pub(crate) fn put(&mut self, id: u64, plan: &Plan) {
         if let Some(entry) = self.known.get_mut(place(id)) {
-            *entry = (id, (plan.class, plan.index));
+            *entry = (id, plan.index);
         }
     }
 }
@@ -199,3 +206,117 @@ fn place(id: u64) -> usize {
 }
 
 const HEAD_LEN: u32 = 8;
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "tests")]
+mod tests {
+    use tracemill_engine::{Config, Faults};
+
+    use super::*;
+    use crate::attribute::{Attribute, bit};
+    use crate::frame::Perf;
+
+    const FIXED: u64 = bit::IP | bit::TID | bit::TIME | bit::CPU | bit::PERIOD;
+    const IDS: [u64; 2] = [7, 0x17];
+
+    /// A decoder of one event, or of two that look alike.
+    fn decoder(sample_type: u64, events: usize) -> std::sync::Arc<crate::Decoder> {
+        let mut perf = Perf::new(&Config::default());
+        for id in IDS.into_iter().take(events) {
+            let mut bytes = vec![0; 64];
+            bytes.splice(0..4, 2u32.to_le_bytes());
+            bytes.splice(24..32, sample_type.to_le_bytes());
+            let attribute = Attribute::read(&bytes, 0, false).unwrap();
+            perf.add(attribute, [id].into_iter(), 0, &mut Faults::default());
+        }
+        perf.view_handle()
+    }
+
+    /// Numbers of a kind: small ones, sizes that may or may not fit, and others.
+    fn record(seed: u64, size: u16) -> Vec<u8> {
+        let mut state = seed;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state >> 33
+        };
+        let mut out = vec![9, 0, 0, 0, 2, 0];
+        out.extend(size.to_le_bytes());
+        while out.len() < 256 {
+            let number = match next() % 4 {
+                0 => u64::MAX,
+                1 => (next() << 32) | (next() % 24),
+                2 => IDS[usize::try_from(next() % 2).unwrap()],
+                _ => next() % 24,
+            };
+            out.extend(number.to_le_bytes());
+        }
+        out
+    }
+
+    /// As [`Decode`](tracemill_engine::Decode) does it, once the id is known.
+    fn usual(lead: &Lead, recent: &Recent, rest: &[u8]) -> Option<Record> {
+        let usual = match lead.parts() {
+            (false, false) => lead.next::<false, false>(recent, rest, 40),
+            (true, false) => lead.next::<true, false>(recent, rest, 40),
+            (false, true) => lead.next::<false, true>(recent, rest, 40),
+            (true, true) => lead.next::<true, true>(recent, rest, 40),
+        }?;
+        let size = Head::at(rest, 0)?.size;
+        assert_eq!(usual.following.len(), rest.len() - usize::from(size));
+        Some(usual.record)
+    }
+
+    #[test]
+    fn what_is_as_usual_is_as_on_the_long_way() {
+        let mut found = 0;
+        let tails = [0, bit::CALLCHAIN, bit::RAW, bit::CALLCHAIN | bit::RAW];
+        let heads = [FIXED, FIXED | bit::IDENTIFIER, bit::TIME | bit::ID, bit::IP];
+        for (tail, head) in tails.iter().flat_map(|tail| heads.map(|head| (tail, head))) {
+            for events in [1, 2] {
+                let decoder = decoder(tail | head, events);
+                let plan = &decoder.plans[0];
+                let lead = Lead::of(plan.form, decoder.sample_id).unwrap();
+                for seed in 0..500 {
+                    let size = u16::try_from(seed % 200).unwrap();
+                    let bytes = record(seed, size);
+                    let mut recent = Recent::new();
+                    let Some(body) = bytes.get(8..size.into()) else {
+                        assert!(usual(&lead, &recent, &bytes).is_none());
+                        continue;
+                    };
+                    recent.put(lead.id(body), plan);
+                    if let Some(record) = usual(&lead, &recent, &bytes) {
+                        let head = Head::at(&bytes, 0).unwrap();
+                        let expected = decoder.sample(plan, head, body, 48);
+                        assert_eq!(format!("{record:?}"), format!("{expected:?}"));
+                        found += 1;
+                    }
+                }
+            }
+        }
+        assert!(found > 3_000, "{found} as usual");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_as_usual() {
+        let decoder = decoder(FIXED | bit::CALLCHAIN, 1);
+        let plan = &decoder.plans[0];
+        let lead = Lead::of(plan.form, decoder.sample_id).unwrap();
+        let mut recent = Recent::new();
+        recent.put(0, plan);
+        let mut bytes = record(1, 8 + 40 + 8 + 16);
+        bytes.splice(48..56, 2u64.to_le_bytes());
+        assert!(usual(&lead, &recent, &bytes).is_some());
+        // No room behind it to look ahead.
+        assert!(usual(&lead, &recent, &bytes[..127]).is_none());
+        // A chain longer than the record, by one and by far.
+        for nr in [3, u64::from(u32::MAX) + 3] {
+            bytes.splice(48..56, nr.to_le_bytes());
+            assert!(usual(&lead, &recent, &bytes).is_none());
+        }
+        // Another type.
+        bytes.splice(48..56, 2u64.to_le_bytes());
+        bytes.splice(0..1, [10]);
+        assert!(usual(&lead, &recent, &bytes).is_none());
+    }
+}
