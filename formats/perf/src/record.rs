@@ -5,10 +5,11 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use crate::attribute::Attribute;
 use crate::build_ids::BuildId;
+use crate::callchain::Context;
 use crate::decode::Decoder;
 use crate::kinds::kind;
 use crate::plan::Places;
-use crate::sample::{Context, Read};
+use crate::values::Read;
 use crate::wire::{u32_at, u64_at};
 
 /// A record of a perf.data, of whatever type. `Copy`; valid as long as the view it was made of.
