@@ -233,12 +233,6 @@ impl Place {
         (self != Self::NONE).then_some(self.0.into())
     }
 
-    /// The place, or one that is behind the end of every record.
-    #[inline]
-    pub(crate) fn or_beyond(self) -> usize {
-        self.0.into()
-    }
-
     /// The place that is so far from the end.
     #[inline]
     pub(crate) fn before(self, len: usize) -> Option<usize> {

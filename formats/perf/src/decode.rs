@@ -3,16 +3,16 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use tracemill_engine::{
-    Decode, Keeper, Position, Record, RunView, Sink, Span, StackRef, State, Table,
-};
+use tracemill_engine::{Decode, Keeper, Position, Record, RunView, Sink, Span, State, Table};
 
 use crate::attribute::{Attribute, Place};
 use crate::build_ids::BuildIds;
-use crate::kinds::{self, MMAP2_BUILD_ID, kind};
-use crate::plan::{Plan, Recent};
+use crate::kinds::kind;
+use crate::other::raw;
+use crate::plan::Plan;
 use crate::record::{Detail, flag};
-use crate::wire::{Head, u32_at, u64_at};
+use crate::usual::{Lead, Recent, Usual, low};
+use crate::wire::{Head, u64_at};
 
 /// What a run holds; told by the framing half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,13 @@ pub struct Decoder {
     pub(crate) is_big: bool,
 }
 
+/// What is left of a run, and where that is.
+#[derive(Clone, Copy)]
+struct Rest<'a> {
+    bytes: &'a [u8],
+    at: u32,
+}
+
 impl Decode for Decoder {
     fn state(&self) -> &State {
         &self.state
@@ -60,39 +67,22 @@ impl Decode for Decoder {
     }
 
     fn decode<'a>(&'a self, run: RunView<'a>, position: &mut Position, sink: &mut Sink<'a>) {
+        let before = position.at;
+        let rest = run.bytes.get(before..).unwrap_or_default();
+        let at = small(before);
+        let mut rest = Rest { bytes: rest, at };
         let is_long = run.tag == Tag::Long as u32;
-        let mut rest = run.bytes.get(position.at..).unwrap_or_default();
-        let mut at = small(position.at);
-        let (mut payload_bytes, mut undescribed) = (0, 0);
-        let mut recent = Recent::default();
-        while !sink.is_full() {
-            let Some(head) = Head::at(rest, 0) else {
-                rest = &[];
-                break;
-            };
-            let size = if is_long { rest.len() } else { usize::from(head.size).max(Head::LEN) };
-            let (record, following) = rest.split_at(size.min(rest.len()));
-            rest = following;
-            let body = record.get(Head::LEN..).unwrap_or_default();
-            let body_at = at + HEAD_LEN;
-            let len = small(body.len());
-            at = body_at + len;
-            // Each is made where it stays: a copy of what has just been written in parts is slow.
-            if head.kind == kind::SAMPLE
-                && let Some(plan) = self.plan(body, &mut recent)
-                && body.len() >= plan.fixed.into()
-            {
-                let record = self.sample(plan, head, body, body_at, len);
-                payload_bytes += u64::from(record.payload_len);
-                undescribed += u64::from(plan.undescribed);
-                sink.event(record);
-            } else {
-                self.other(head, body, body_at, sink);
-            }
+        // Most records are samples, and most of these look like the first one.
+        let lead = self.lead(rest.bytes).filter(|_| !is_long);
+        match lead.map(|lead| (lead, lead.parts())) {
+            Some((lead, (false, false))) => self.records::<false, false>(&lead, &mut rest, sink),
+            Some((lead, (true, false))) => self.records::<true, false>(&lead, &mut rest, sink),
+            Some((lead, (false, true))) => self.records::<false, true>(&lead, &mut rest, sink),
+            Some((lead, (true, true))) => self.records::<true, true>(&lead, &mut rest, sink),
+            None => while !sink.is_full() && self.next(&mut rest, is_long, sink) {},
         }
-        sink.counts.payload_bytes += payload_bytes;
-        sink.counts.undescribed += undescribed;
-        let before = std::mem::replace(&mut position.at, run.bytes.len() - rest.len());
+        let left = rest.bytes.len();
+        position.at = run.bytes.len() - left;
         if run.tag == Tag::Lost as u32
             && position.at > before
             && let Some(span) = self.lost
@@ -117,9 +107,7 @@ impl Decode for Decoder {
 
     fn keep(&self, detail: &mut [u32; 8], keeper: &mut Keeper<'_>) {
         let detail: &mut Detail = zerocopy::transmute_mut!(detail);
-        if detail.flags & flag::BODY_IS_PAYLOAD == 0 {
-            detail.body_at = keeper.run_bytes(detail.body_at, detail.body_len);
-        }
+        detail.body_at = keeper.run_bytes(detail.body_at, detail.body_len);
     }
 
     fn copied(&self) -> u64 {
@@ -134,27 +122,99 @@ impl Decoder {
         self.by_id(self.sample_id.and_then(Place::get), body)
     }
 
-    /// The same as a plan, if most samples have the id of one shortly before.
-    #[inline(always)]
-    fn plan<'d>(&'d self, body: &[u8], recent: &mut Recent<'d>) -> Option<&'d Plan> {
-        if self.plans.len() == 1 {
-            return self.plans.first();
-        }
-        let id = u64_at(body, self.sample_id.unwrap_or(Place::NONE).or_beyond()).unwrap_or(0);
-        recent.get(id).or_else(|| self.plan_of_new(id, body, recent))
+    /// The form of the first record in `bytes`, if it is a sample, or else of the first event.
+    fn lead(&self, bytes: &[u8]) -> Option<Lead> {
+        let head = Head::at(bytes, 0).filter(|head| head.kind == kind::SAMPLE);
+        let body = head.and_then(|_| bytes.get(Head::LEN..));
+        let plan = body.and_then(|body| self.plan_of(body)).or(self.plans.first())?;
+        let lead = Lead::of(plan.form, self.sample_id)?;
+        Some(if self.plans.len() == 1 { lead.of_one_event() } else { lead })
     }
 
+    /// Decodes records until there are no more, or until the sink is full. `CHAIN` and `RAW` are the
+    /// parts of `lead`.
     #[inline(never)]
-    fn plan_of_new<'d>(
-        &'d self,
-        id: u64,
-        body: &[u8],
-        recent: &mut Recent<'d>,
-    ) -> Option<&'d Plan> {
+    fn records<const CHAIN: bool, const RAW: bool>(
+        &self,
+        lead: &Lead,
+        rest: &mut Rest<'_>,
+        sink: &mut Sink<'_>,
+    ) {
+        let mut recent = Recent::new();
+        let mut payload_bytes = 0;
+        let mut bytes = rest.bytes;
+        // Where the next record is follows from what is left.
+        let end = rest.at + small(bytes.len());
+        let at = |bytes: &[u8]| end.wrapping_sub(low(bytes.len() as u64));
+        while !sink.is_full() {
+            // Each is made where it stays: a copy of what has just been written in parts is slow.
+            let usual = lead.next::<CHAIN, RAW>(&recent, bytes, at(bytes));
+            if let Some(Usual { record, following }) = usual {
+                payload_bytes += u64::from(record.payload_len);
+                sink.event(record);
+                bytes = following;
+                continue;
+            }
+            if is_sample(bytes) && self.learn(lead, &mut recent, bytes) {
+                continue;
+            }
+            *rest = Rest { bytes, at: at(bytes) };
+            if !self.next(rest, false, sink) {
+                break;
+            }
+            bytes = rest.bytes;
+        }
+        *rest = Rest { bytes, at: at(bytes) };
+        sink.counts.payload_bytes += payload_bytes;
+    }
+
+    /// Lets the sample at the head of `bytes`, if it has the form `lead`, stand for all with its id; false
+    /// if it is not such a one, or does so already.
+    #[inline(never)]
+    fn learn(&self, lead: &Lead, recent: &mut Recent, bytes: &[u8]) -> bool {
+        let head = Head::at(bytes, 0);
+        let body = head.and_then(|head| bytes.get(Head::LEN..head.size.into()));
+        let id = body.map_or(0, |body| lead.id(body));
+        let plan = body.filter(|_| recent.get(id).is_none()).and_then(|body| self.plan_of(body));
+        let plan = plan.filter(|plan| lead.is_of(plan));
+        if let Some(plan) = plan {
+            recent.put(id, plan);
+        }
+        plan.is_some()
+    }
+
+    /// Decodes the record at the head of `rest`, of whatever kind and form; `is_long`: with all that
+    /// follows it. False if there is none.
+    #[inline(never)]
+    fn next(&self, rest: &mut Rest<'_>, is_long: bool, sink: &mut Sink<'_>) -> bool {
+        let Rest { bytes, at } = *rest;
+        let Some(head) = Head::at(bytes, 0) else {
+            rest.bytes = &[];
+            return false;
+        };
+        let size = if is_long { bytes.len() } else { usize::from(head.size).max(Head::LEN) };
+        let (record, following) = bytes.split_at(size.min(bytes.len()));
+        *rest = Rest { bytes: following, at: at + small(record.len()) };
+        let (body, body_at) = (record.get(Head::LEN..).unwrap_or_default(), at + HEAD_LEN);
+        let plan = if head.kind == kind::SAMPLE { self.plan_of(body) } else { None };
+        let plan = plan.filter(|plan| body.len() >= plan.form.fixed.into());
+        let (record, undescribed) = if let Some(plan) = plan {
+            (self.sample(plan, head, body, body_at), plan.undescribed.into())
+        } else if head.kind == kind::SAMPLE {
+            (raw(head, body, body_at), 1)
+        } else {
+            let record = self.other(head, body, body_at);
+            (record, u64::from(!self.is_known(record.class)))
+        };
+        sink.counts.undescribed += undescribed;
+        sink.counts.payload_bytes += u64::from(record.payload_len);
+        sink.event(record);
+        true
+    }
+
+    fn plan_of(&self, body: &[u8]) -> Option<&Plan> {
         let (index, _) = self.of_sample(body)?;
-        let plan = self.plans.get(index as usize)?;
-        recent.put(id, plan);
-        Some(plan)
+        self.plans.get(index as usize)
     }
 
     /// The attribute of another record of the kernel.
@@ -177,14 +237,15 @@ impl Decoder {
         Some((index, self.attributes.get(index as usize)?))
     }
 
-    #[inline(always)]
-    fn sample(&self, plan: &Plan, head: Head, body: &[u8], body_at: u32, len: u32) -> Record {
-        let words = body.as_chunks().0;
-        let mut found = plan.find(body, words, body_at, len);
-        if plan.is_hidden
+    /// A sample that has all of its fixed part, whatever follows that.
+    pub(crate) fn sample(&self, plan: &Plan, head: Head, body: &[u8], body_at: u32) -> Record {
+        let (words, len) = (body.as_chunks().0, small(body.len()));
+        let form = &plan.form;
+        let mut found = form.find(body, words, body_at, len);
+        if form.is_hidden
             && let Some(attribute) = self.attributes.get(plan.index as usize)
         {
-            plan.find_hidden(attribute, body, body_at, &mut found);
+            form.find_hidden(attribute, body, body_at, &mut found);
         }
         let detail = Detail {
             body_at,
@@ -192,159 +253,36 @@ impl Decoder {
             kind: head.kind,
             misc: head.misc.into(),
             attribute: plan.index,
-            flags: found.flags,
-            places: plan.places.0,
-            parts: plan.parts,
+            flags: flag::SAMPLE | found.flags,
+            places: form.places.0,
+            parts: form.parts,
         };
         Record {
             payload_at: found.payload_at,
             payload_len: found.payload_len,
-            ticks: plan.time(words),
-            thread: plan.thread(words),
+            ticks: form.time(words),
+            thread: form.thread(words),
             class: plan.class,
-            processor: plan.cpu(words),
+            processor: form.cpu(words),
             offset: 0,
             stack: found.stack,
             detail: detail.into_words(),
         }
     }
+}
 
-    /// A record that is no sample, or a sample of nothing that is known.
-    #[inline(never)]
-    fn other(&self, head: Head, body: &[u8], body_at: u32, sink: &mut Sink<'_>) {
-        let record = if head.kind == kind::SAMPLE {
-            raw(head, body, body_at)
-        } else {
-            self.record(head, body, body_at)
-        };
-        sink.counts.payload_bytes += u64::from(record.payload_len);
-        sink.counts.undescribed += u64::from(!self.is_known(record.class));
-        sink.event(record);
-    }
-
-    fn record(&self, head: Head, body: &[u8], body_at: u32) -> Record {
-        if head.kind >= kind::FIRST_OF_TOOLS {
-            return trimmed(raw(head, body, body_at), head, body, body.len());
-        }
-        let Some((index, attribute)) = self.of_other(body) else {
-            return raw(head, body, body_at);
-        };
-        let shape = &attribute.shape;
-        let number = |place: Place| place.before(body.len()).and_then(|at| u64_at(body, at));
-        let cpu = shape.end_cpu.before(body.len()).and_then(|at| u32_at(body, at));
-        let ticks = match head.kind {
-            kind::FORK | kind::EXIT => number(shape.end_time).or_else(|| u64_at(body, 16)),
-            kind::THROTTLE | kind::UNTHROTTLE => number(shape.end_time).or_else(|| u64_at(body, 0)),
-            _ => number(shape.end_time),
-        };
-        // Whom a record is about; only the kernel tells whom it was in.
-        let key = match head.kind {
-            kind::MMAP
-            | kind::MMAP2
-            | kind::COMM
-            | kind::READ
-            | kind::ITRACE_START
-            | kind::NAMESPACES => u64_at(body, 0),
-            kind::FORK | kind::EXIT => u32_at(body, 0)
-                .zip(u32_at(body, 8))
-                .map(|(pid, tid)| u64::from(tid) << 32 | u64::from(pid)),
-            _ => number(shape.end_tid),
-        };
-        let mut record = raw(head, body, body_at);
-        record.ticks = time(ticks);
-        record.thread = thread(key);
-        record.processor = cpu.unwrap_or(u32::MAX);
-        record.detail = detail(head, body, body_at, index, 0);
-        let end = body.len().saturating_sub(shape.trailer.into());
-        trimmed(record, head, body, end)
-    }
-
-    fn is_known(&self, class: u32) -> bool {
-        class < 128 && self.known >> class & 1 != 0 || self.is_other_known(class)
-    }
-
-    #[cold]
-    fn is_other_known(&self, class: u32) -> bool {
-        class != kind::SAMPLE && self.state.classes.contains(class)
-    }
+#[inline(always)]
+fn is_sample(bytes: &[u8]) -> bool {
+    Head::at(bytes, 0).is_some_and(|head| head.kind == kind::SAMPLE)
 }
 
 /// The class of the samples of the first attribute; those of the others follow.
 pub(crate) const FIRST_OF_SAMPLES: u32 = 256;
 
-/// A record of which nothing is known but its type.
-fn raw(head: Head, body: &[u8], body_at: u32) -> Record {
-    Record {
-        payload_at: body_at,
-        payload_len: small(body.len()),
-        ticks: 0,
-        thread: u64::MAX,
-        class: class(head),
-        processor: u32::MAX,
-        offset: 0,
-        stack: StackRef::NONE,
-        detail: detail(head, body, body_at, u32::MAX, flag::BODY_IS_PAYLOAD),
-    }
-}
-
-fn class(head: Head) -> u32 {
-    match head.kind {
-        kind::MMAP2 if head.misc >> 14 & 1 != 0 => MMAP2_BUILD_ID,
-        // Below the classes of samples there is room for types that are not known.
-        number if number < 256 => number,
-        _ => 255,
-    }
-}
-
-/// The same with a payload that ends where its fields do: before `end`, and behind its text.
-fn trimmed(mut record: Record, head: Head, body: &[u8], end: usize) -> Record {
-    let mut len = end;
-    if let Some(start) = kinds::of(head.kind).and_then(|kind| kind.text) {
-        let text = body.get(start.into()..end).unwrap_or_default();
-        let nul = text.iter().position(|byte| *byte == 0);
-        len = nul.map_or(end, |nul| usize::from(start) + nul + 1);
-    }
-    if len < body.len() {
-        record.payload_len = small(len);
-        let detail: &mut Detail = zerocopy::transmute_mut!(&mut record.detail);
-        detail.flags &= !flag::BODY_IS_PAYLOAD;
-    } else {
-        let detail: &mut Detail = zerocopy::transmute_mut!(&mut record.detail);
-        detail.flags |= flag::BODY_IS_PAYLOAD;
-    }
-    record
-}
-
-fn detail(head: Head, body: &[u8], body_at: u32, attribute: u32, flags: u32) -> [u32; 8] {
-    let detail = Detail {
-        body_at,
-        body_len: small(body.len()),
-        kind: head.kind,
-        misc: head.misc.into(),
-        attribute,
-        flags,
-        places: 0,
-        parts: 0,
-    };
-    detail.into_words()
-}
-
-/// Time as events have it: 0 for none.
-#[inline]
-fn time(time: Option<u64>) -> u64 {
-    time.filter(|time| *time != u64::MAX).unwrap_or(0)
-}
-
-/// The key of a thread: process above thread. On the wire the process comes first.
-#[inline]
-fn thread(pair: Option<u64>) -> u64 {
-    pair.map_or(u64::MAX, |pair| pair.rotate_left(32))
-}
-
 const HEAD_LEN: u32 = 8;
 
 /// A place in a run, which has at most 1 GiB.
 #[inline]
-fn small(place: usize) -> u32 {
+pub(crate) fn small(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }

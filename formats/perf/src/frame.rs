@@ -9,13 +9,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tracemill_engine::{
     Config, Error, EventClass, Fault, Faults, Finish, Format, FrameKind, Framed, Layout, State,
-    Table, TraceInfo, prefetch_until,
+    Table, TraceInfo,
 };
 
 use crate::attribute::{Attribute, bit};
 use crate::build_ids::BuildIds;
 use crate::container::{Header, Stage};
-use crate::decode::{Decoder, FIRST_OF_SAMPLES, Tag};
+use crate::decode::{Decoder, FIRST_OF_SAMPLES};
 use crate::inflate::Inflate;
 use crate::kinds::{self, kind};
 use crate::loss::Losses;
@@ -52,13 +52,13 @@ pub struct Perf {
     pub(crate) tracepoints: Tracepoints,
     pub(crate) losses: Losses,
     /// Bytes of the fixed part of samples, if that is the same for all events.
-    fixed: Option<u16>,
+    pub(crate) fixed: Option<u16>,
     /// The most bytes of that of any event.
-    longest: u16,
+    pub(crate) longest: u16,
     /// Bytes that other records of the kernel end with, at least.
-    trailer: u16,
+    pub(crate) trailer: u16,
     /// Whether there are samples that tell how many were lost.
-    reads_lost: bool,
+    pub(crate) reads_lost: bool,
 }
 
 /// What is kept at most, beside the classes; and the bytes of a frame.
@@ -67,17 +67,6 @@ pub(crate) struct Limits {
     pub frame: usize,
     pub attributes: usize,
     pub ids: usize,
-}
-
-/// What lies at the head of some bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scanned {
-    /// So many bytes of whole records that change nothing.
-    Joined(usize),
-    /// A record that is looked at on its own, if it is a record at all.
-    Single(Head),
-    /// Less than the head of one.
-    Short,
 }
 
 impl Perf {
@@ -178,7 +167,7 @@ impl Perf {
         self.count_many(number, 1, bytes);
     }
 
-    fn count_many(&mut self, number: u32, frames: u64, bytes: usize) {
+    pub(crate) fn count_many(&mut self, number: u32, frames: u64, bytes: usize) {
         if let Some(kind) = self.kinds.get_mut(kinds::place(number)) {
             kind.frames += frames;
             kind.bytes += bytes as u64;
@@ -303,77 +292,6 @@ impl Perf {
         }
     }
 
-    /// What lies at the head of `bytes`. Records found are counted. `is_inside`: of a compressed
-    /// one, where records of tools mean nothing.
-    #[inline]
-    pub(crate) fn scan(&mut self, bytes: &[u8], is_inside: bool) -> Scanned {
-        let singles = if is_inside { SINGLES_INSIDE } else { SINGLES };
-        let long_enough = Head::LEN + usize::from(self.longest);
-        let (mut at, mut samples, mut sample_bytes) = (0, 0, 0);
-        let (mut rest, mut fetched) = (bytes, 0);
-        while at < MAX_JOINED
-            && let Some(head) = Head::at(rest, 0)
-        {
-            // Records are looked at in passing: those to come are asked for from memory.
-            fetched = prefetch_until(bytes, fetched, at + AHEAD);
-            let size = usize::from(head.size);
-            let Some((record, following)) = rest.split_at_checked(size) else {
-                break;
-            };
-            let body = record.get(Head::LEN..);
-            if head.kind == kind::SAMPLE && size >= long_enough {
-                if self.reads_lost && self.is_news(head, body.unwrap_or_default()) {
-                    break;
-                }
-                samples += 1;
-                sample_bytes += size;
-            } else {
-                if is_in(singles, head) || !body.is_some_and(|body| self.is_long_enough(head, body))
-                {
-                    break;
-                }
-                self.count(head.kind, size);
-            }
-            at += size;
-            rest = following;
-        }
-        self.count_many(kind::SAMPLE, samples, sample_bytes);
-        match Head::at(bytes, 0) {
-            _ if at > 0 => Scanned::Joined(at),
-            Some(head) => Scanned::Single(head),
-            None => Scanned::Short,
-        }
-    }
-
-    /// Whether a record has all that such ones always have.
-    #[inline]
-    pub(crate) fn is_long_enough(&self, head: Head, body: &[u8]) -> bool {
-        if head.kind == kind::SAMPLE {
-            let fixed = self.fixed.or_else(|| {
-                self.decoder.of_sample(body).map(|(_, attribute)| attribute.shape.fixed)
-            });
-            return body.len() >= fixed.unwrap_or(0).into();
-        }
-        let min = kinds::of(head.kind).map_or(0, |kind| kind.min);
-        let trailer = if head.kind < kind::FIRST_OF_TOOLS { self.trailer } else { 0 };
-        body.len() >= usize::from(min) + usize::from(trailer)
-    }
-
-    /// A record that was looked at on its own and is not more than a record.
-    pub(crate) fn plain(&mut self, head: Head, record: &[u8], offset: u64, faults: &mut Faults) {
-        let body = record.get(Head::LEN..).unwrap_or_default();
-        self.count(head.kind, record.len());
-        if !self.is_long_enough(head, body) {
-            faults.push(Fault::damage(offset, "record: shorter than its fixed part"));
-        }
-    }
-
-    /// Whether a sample tells of loss that is not known yet.
-    #[cold]
-    fn is_news(&self, head: Head, body: &[u8]) -> bool {
-        self.losses.is_news(&self.decoder, head, body)
-    }
-
     /// Events lost so far, of each event of the recording that has lost some: as their own counters
     /// have it, if the recording tells any; else by the events that noticed it.
     pub fn lost_by_event(&self) -> impl Iterator<Item = (&Attribute, u64)> {
@@ -423,48 +341,6 @@ impl Format for Perf {
 
     fn frame_kinds(&self) -> &[FrameKind] {
         &self.kinds
-    }
-}
-
-/// Bytes ahead of the record being looked at.
-const AHEAD: usize = 4096;
-
-/// Whole records are joined up to so many bytes at once.
-const MAX_JOINED: usize = 64 << 10;
-
-/// Types of records that are looked at one by one, a bit each.
-const SINGLES: u128 = SINGLES_INSIDE
-    | 1 << kind::ATTR
-    | 1 << kind::TRACING_DATA
-    | 1 << kind::BUILD_ID
-    | 1 << kind::ID_INDEX
-    | 1 << kind::AUXTRACE
-    | 1 << kind::EVENT_UPDATE
-    | 1 << kind::FEATURE
-    | 1 << kind::COMPRESSED
-    | 1 << kind::COMPRESSED2;
-const SINGLES_INSIDE: u128 = 1 << kind::LOST
-    | 1 << kind::LOST_SAMPLES
-    | 1 << kind::THROTTLE
-    | 1 << kind::UNTHROTTLE
-    | 1 << kind::READ;
-
-/// Whether a record is looked at on its own.
-pub(crate) fn is_single(head: Head) -> bool {
-    is_in(SINGLES, head)
-}
-
-#[inline]
-fn is_in(kinds: u128, head: Head) -> bool {
-    head.kind < 128 && kinds >> head.kind & 1 != 0
-}
-
-/// The tag of a record that was looked at on its own.
-pub(crate) fn tag(head: Head) -> u32 {
-    match head.kind {
-        kind::SAMPLE => Tag::Lost as u32,
-        kind if is_in(SINGLES_INSIDE, head) && kind < kind::FIRST_OF_TOOLS => Tag::Lost as u32,
-        _ => Tag::Records as u32,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::attribute::{Attribute, Place, bit};
 use crate::decode::Decoder;
 use crate::kinds::kind;
 use crate::parts::{self, format};
-use crate::sample::Read;
+use crate::values::Read;
 use crate::wire::{Head, u32_at, u64_at};
 
 /// What has been told so far.

@@ -13,22 +13,28 @@ pub(crate) struct Plan {
     /// Which attribute, and the class of its samples.
     pub index: u32,
     pub class: u32,
-    /// Bytes of the fixed part: a sample with fewer is none.
-    pub fixed: u16,
     /// 1 if the class was not kept.
     pub undescribed: u8,
+    pub form: Form,
+}
+
+/// What samples look like. Most events of a recording have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Form {
+    /// Bytes of the fixed part: a sample with fewer is none.
+    pub fixed: u16,
+    /// Where these are, in numbers of 64 bits; a sample never has as many as stand for none.
+    pub time: u16,
+    pub tid: u16,
+    pub cpu: u16,
+    pub has_chain: bool,
+    /// Whether raw data are the payload.
+    pub has_raw: bool,
+    /// Whether parts come before these whose size is not the same for all.
+    pub is_hidden: bool,
     pub places: Places,
     /// The low half of its `sample_type`.
     pub parts: u32,
-    /// Where these are, in numbers of 64 bits; a sample never has as many as stand for none.
-    time: u16,
-    tid: u16,
-    cpu: u16,
-    has_chain: bool,
-    /// Whether raw data are the payload.
-    has_raw: bool,
-    /// Whether parts come before these whose size is not the same for all.
-    pub is_hidden: bool,
 }
 
 /// The parts of a sample that have no fixed place: from the beginning of its run, if `body_at` is that
@@ -43,23 +49,31 @@ pub(crate) struct Found {
 
 impl Plan {
     pub(crate) fn of(index: usize, attribute: &Attribute) -> Self {
+        Self {
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            class: attribute.class,
+            undescribed: u8::from(!attribute.is_known),
+            form: Form::of(attribute),
+        }
+    }
+}
+
+impl Form {
+    fn of(attribute: &Attribute) -> Self {
         let shape = &attribute.shape;
         let word = |place: Place| {
             place.get().and_then(|at| u16::try_from(at / 8).ok()).unwrap_or(u16::MAX)
         };
         Self {
-            index: u32::try_from(index).unwrap_or(u32::MAX),
-            class: attribute.class,
             fixed: shape.fixed,
-            undescribed: u8::from(!attribute.is_known),
-            places: Places::of(shape),
-            parts: u32::try_from(attribute.sample_type & u64::from(u32::MAX)).unwrap_or(0),
             time: word(shape.time),
             tid: word(shape.tid),
             cpu: word(shape.cpu),
             has_chain: attribute.has(bit::CALLCHAIN),
             has_raw: attribute.is_raw,
             is_hidden: attribute.has(bit::READ),
+            places: Places::of(shape),
+            parts: u32::try_from(attribute.sample_type & u64::from(u32::MAX)).unwrap_or(0),
         }
     }
 
@@ -84,11 +98,9 @@ impl Plan {
     }
 
     /// Finds the parts of a body of `len` bytes at `body_at` of its run.
-    #[inline(always)]
     pub(crate) fn find(&self, body: &[u8], words: &[[u8; 8]], body_at: u32, len: u32) -> Found {
-        let flags = flag::BODY_IS_PAYLOAD;
         let mut found =
-            Found { stack: StackRef::NONE, payload_at: body_at, payload_len: len, flags };
+            Found { stack: StackRef::NONE, payload_at: body_at, payload_len: len, flags: 0 };
         let mut at = u32::from(self.fixed);
         if self.is_hidden {
             return found;
@@ -148,7 +160,7 @@ pub(crate) fn word(words: &[[u8; 8]], at: u16) -> Option<u64> {
 
 /// Where a sample has its fixed parts, so that each is read without a look at its attribute: four bits
 /// a part, in numbers of 64 bits; 15 for none.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Places(pub u32);
 
 impl Places {
@@ -186,32 +198,4 @@ impl Places {
         let number = self.0 >> part & 15;
         (number != 15).then_some(8 * number as usize)
     }
-}
-
-/// Plans of the ids that came last: most samples have the id of one shortly before.
-#[derive(Default)]
-pub(crate) struct Recent<'d> {
-    known: [(u64, Option<&'d Plan>); LEN],
-}
-
-const LEN: usize = 16;
-
-impl<'d> Recent<'d> {
-    /// What `id` was put with; `None` if it has to be looked up.
-    #[inline(always)]
-    pub(crate) fn get(&self, id: u64) -> Option<&'d Plan> {
-        let (known, plan) = self.known.get(place(id)).copied().unwrap_or_default();
-        plan.filter(|_| known == id)
-    }
-
-    pub(crate) fn put(&mut self, id: u64, plan: &'d Plan) {
-        if let Some(entry) = self.known.get_mut(place(id)) {
-            *entry = (id, Some(plan));
-        }
-    }
-}
-
-#[inline(always)]
-fn place(id: u64) -> usize {
-    usize::try_from(id & (LEN as u64 - 1)).unwrap_or(0)
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use tracemill_engine::EventView;
 
+use crate::callchain::{Callchain, Context, Frame};
 use crate::kinds::kind;
 use crate::mappings::{Mapping, Mappings};
 use crate::record::Record;
-use crate::sample::{Context, Frame, Sample};
+use crate::sample::Sample;
 use crate::wire::{text, u16_at, u32_at, u64_at};
 
 /// Processes of a recording, with what they have mapped and the names of their threads.
@@ -125,7 +126,7 @@ impl Processes {
         &'a self,
         view: EventView<'a>,
     ) -> impl Iterator<Item = (u64, Option<(&'a Mapping, u64)>)> + 'a {
-        let chain = crate::sample::Callchain::new(view.stack().unwrap_or_default());
+        let chain = Callchain::new(view.stack().unwrap_or_default());
         let (pid, mut context) =
             (process_of(view), Record::of(view).and_then(|record| record.context()));
         let is_in_kernel = context == Some(Context::Kernel);

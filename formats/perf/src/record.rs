@@ -5,10 +5,11 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use crate::attribute::Attribute;
 use crate::build_ids::BuildId;
+use crate::callchain::Context;
 use crate::decode::Decoder;
 use crate::kinds::kind;
 use crate::plan::Places;
-use crate::sample::{Context, Read};
+use crate::values::Read;
 use crate::wire::{u32_at, u64_at};
 
 /// A record of a perf.data, of whatever type. `Copy`; valid as long as the view it was made of.
@@ -63,9 +64,6 @@ impl<'a> Record<'a> {
     /// little-endian.
     #[inline]
     pub fn body(&self) -> &'a [u8] {
-        if self.detail.flags & flag::BODY_IS_PAYLOAD != 0 {
-            return self.view.payload();
-        }
         let (at, len) = (self.detail.body_at as usize, self.detail.body_len as usize);
         self.view.run_bytes(at, len).unwrap_or_default()
     }
@@ -144,22 +142,24 @@ impl<'a> Record<'a> {
         self.view.decoder()
     }
 
-    /// Whether it is a sample of an event that is known.
+    /// Whether it is a sample of an event that is known, with all of its fixed part.
     #[inline]
     pub(crate) fn is_known_sample(&self) -> bool {
-        self.detail.kind == kind::SAMPLE && self.detail.attribute != u32::MAX
+        self.detail.flags & flag::SAMPLE != 0
+    }
+
+    /// A fixed part of a [known sample](Self::is_known_sample), one of the constants of [`Places`].
+    #[inline]
+    pub(crate) fn fixed(&self, part: u32) -> Option<u64> {
+        let at = self.detail.body_at as usize + Places(self.detail.places).get(part)?;
+        let bytes = self.view.run_bytes(at, 8)?.first_chunk()?;
+        Some(u64::from_le_bytes(*bytes))
     }
 
     /// Whether samples of its event hold this, one of [`bit`](crate::bit).
     #[inline]
     pub(crate) fn has(&self, bit: u64) -> bool {
         u64::from(self.detail.parts) & bit != 0
-    }
-
-    /// Where a sample has its fixed parts.
-    #[inline]
-    pub(crate) fn places(&self) -> Places {
-        Places(self.detail.places)
     }
 }
 
@@ -182,8 +182,8 @@ pub(crate) struct Detail {
 
 /// Bits of [`Detail::flags`].
 pub(crate) mod flag {
-    /// The body is the payload, so that nothing beside it has to be kept.
-    pub(crate) const BODY_IS_PAYLOAD: u32 = 1;
+    /// A sample of an event that is known, with all of its fixed part.
+    pub(crate) const SAMPLE: u32 = 1;
     /// The payload is the raw data of a sample.
     pub(crate) const PAYLOAD_IS_RAW: u32 = 2;
 }
@@ -192,6 +192,13 @@ impl Detail {
     #[inline]
     pub(crate) fn of(words: &[u32; 8]) -> &Self {
         zerocopy::transmute_ref!(words)
+    }
+
+    /// The same of its words, two and two, the first of them in the low half.
+    #[inline(always)]
+    pub(crate) fn of_pairs(pairs: [u64; 4]) -> Self {
+        let halves = if cfg!(target_endian = "big") { 32 } else { 0 };
+        zerocopy::transmute!(pairs.map(|pair| pair.rotate_left(halves)))
     }
 
     #[inline]

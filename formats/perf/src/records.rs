@@ -5,8 +5,9 @@ use tracemill_engine::{Error, Fault, Faults, Framed};
 
 use crate::compressed::Extent;
 use crate::decode::Tag;
-use crate::frame::{self, Perf, Scanned};
+use crate::frame::Perf;
 use crate::kinds::kind;
+use crate::scan::{self, Scanned};
 use crate::swap;
 use crate::wire::{Head, u32_at, u64_at};
 
@@ -87,7 +88,7 @@ impl Perf {
         while let Some(head) = Head::read(visible, len, true)
             && len < MAX_TURNED
             && usize::from(head.size) >= Head::LEN
-            && !frame::is_single(head)
+            && !scan::is_single(head)
             && visible.len() - len >= head.size.into()
         {
             len += usize::from(head.size);
@@ -147,7 +148,7 @@ impl Perf {
         }
         let record = if self.is_big { &*turned } else { record };
         let body = record.get(Head::LEN..).unwrap_or_default();
-        let tag = frame::tag(head);
+        let tag = scan::tag(head);
         match head.kind {
             kind::COMPRESSED => {
                 return Ok(self.compressed(head, own, size, visible, offset, faults));
@@ -322,7 +323,7 @@ impl Perf {
                 let len = usize::from(head.size).min(pending.len());
                 let record = pending.get(..len).unwrap_or_default();
                 let body = record.get(Head::LEN..).unwrap_or_default();
-                let tag = frame::tag(head);
+                let tag = scan::tag(head);
                 if tag == Tag::Lost as u32 {
                     self.tell_loss(head, body);
                 }

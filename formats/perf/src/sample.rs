@@ -3,9 +3,11 @@
 use tracemill_engine::EventView;
 
 use crate::attribute::{Attribute, bit};
-use crate::parts::{self, format};
+use crate::callchain::Callchain;
+use crate::parts;
 use crate::plan::Places;
 use crate::record::Record;
+use crate::values::{Branches, Read, Registers};
 use crate::wire::{u16_at, u32_at, u64_at};
 
 /// A sample. `Copy`; valid as long as the view it was made of.
@@ -15,7 +17,6 @@ use crate::wire::{u16_at, u32_at, u64_at};
 #[derive(Clone, Copy, Debug)]
 pub struct Sample<'a> {
     record: Record<'a>,
-    body: &'a [u8],
 }
 
 impl<'a> Sample<'a> {
@@ -24,7 +25,7 @@ impl<'a> Sample<'a> {
     #[inline]
     pub fn of(view: EventView<'a>) -> Option<Self> {
         let record = Record::of(view)?;
-        record.is_known_sample().then(|| Self { record, body: record.body() })
+        record.is_known_sample().then_some(Self { record })
     }
 
     /// The record that it is.
@@ -90,7 +91,7 @@ impl<'a> Sample<'a> {
     #[inline]
     pub fn cpu(&self) -> Option<u32> {
         let cpu = self.record.view().processor();
-        cpu.or_else(|| u32_at(self.body, self.record.places().get(Places::CPU)?))
+        cpu.or_else(|| u32::try_from(self.fixed(Places::CPU)? & u64::from(u32::MAX)).ok())
     }
 
     /// How much was counted since the sample before.
@@ -101,13 +102,13 @@ impl<'a> Sample<'a> {
 
     /// Values of the counter, or of all counters of its group.
     pub fn read(&self) -> Option<Read<'a>> {
-        Some(Read { format: self.attribute().read_format, bytes: self.part(bit::READ)? })
+        Some(Read::new(self.attribute(), self.part(bit::READ)?))
     }
 
     /// Addresses, the innermost first, with marks between them that say where they are.
     #[inline]
     pub fn callchain(&self) -> Option<Callchain<'a>> {
-        Some(Callchain { bytes: self.record.view().stack()? })
+        Some(Callchain::new(self.record.view().stack()?))
     }
 
     /// Raw data: of a tracepoint, what its description says. Padding included.
@@ -118,12 +119,13 @@ impl<'a> Sample<'a> {
 
     /// Branches, the latest first.
     pub fn branches(&self) -> Option<Branches<'a>> {
-        let (at, _) = parts::find(self.attribute(), self.body, bit::BRANCH_STACK)?;
-        let stack = parts::branches(self.attribute(), self.body, at)?;
-        let hw_idx = if stack.entries == at + 16 { u64_at(self.body, at + 8) } else { None };
-        let counters = stack.counters.then(|| self.body.get(stack.end..stack.end + 8 * stack.nr));
+        let body = self.record.body();
+        let (at, _) = parts::find(self.attribute(), body, bit::BRANCH_STACK)?;
+        let stack = parts::branches(self.attribute(), body, at)?;
+        let hw_idx = if stack.entries == at + 16 { u64_at(body, at + 8) } else { None };
+        let counters = stack.counters.then(|| body.get(stack.end..stack.end + 8 * stack.nr));
         Some(Branches {
-            entries: self.body.get(stack.entries..stack.end)?,
+            entries: body.get(stack.entries..stack.end)?,
             hw_idx,
             counters: counters.flatten().unwrap_or_default(),
         })
@@ -198,14 +200,14 @@ impl<'a> Sample<'a> {
 
     /// Whether all parts fit in the record.
     pub fn is_whole(&self) -> bool {
-        parts::end(self.attribute(), self.body).is_some()
+        parts::end(self.attribute(), self.record.body()).is_some()
     }
 
     /// What follows the parts that are known here: of a newer kernel, if it is not empty.
     pub fn rest(&self) -> &'a [u8] {
-        let end = parts::end(self.attribute(), self.body);
+        let end = parts::end(self.attribute(), self.record.body());
         let has_more = parts::has_unknown(self.attribute());
-        end.filter(|_| has_more).and_then(|end| self.body.get(end..)).unwrap_or_default()
+        end.filter(|_| has_more).and_then(|end| self.record.body().get(end..)).unwrap_or_default()
     }
 
     #[inline]
@@ -213,13 +215,7 @@ impl<'a> Sample<'a> {
         if !self.record.has(part) {
             return None;
         }
-        self.found(part)
-    }
-
-    #[inline(never)]
-    fn found(&self, part: u64) -> Option<&'a [u8]> {
-        let (start, end) = parts::find(self.attribute(), self.body, part)?;
-        self.body.get(start..end)
+        found(self.record.view(), part)
     }
 
     /// Process and thread. The key of the event has both.
@@ -235,7 +231,7 @@ impl<'a> Sample<'a> {
 
     #[inline]
     fn fixed(&self, part: u32) -> Option<u64> {
-        u64_at(self.body, self.record.places().get(part)?)
+        self.record.fixed(part)
     }
 
     fn number(&self, part: u64) -> Option<u64> {
@@ -243,218 +239,10 @@ impl<'a> Sample<'a> {
     }
 }
 
-/// Values of counters.
-#[derive(Clone, Copy, Debug)]
-pub struct Read<'a> {
-    format: u64,
-    bytes: &'a [u8],
-}
-
-/// A value of a counter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counter {
-    /// What it stands at.
-    pub value: u64,
-    /// The id of its event, if the format has it.
-    pub id: Option<u64>,
-    /// Samples of it that were lost so far, if the format has that.
-    pub lost: Option<u64>,
-}
-
-impl<'a> Read<'a> {
-    /// Values that a READ record holds, whose event is `attribute`.
-    pub(crate) fn new(attribute: &Attribute, bytes: &'a [u8]) -> Self {
-        Self { format: attribute.read_format, bytes }
-    }
-
-    /// Whether they are those of a group.
-    pub fn is_group(&self) -> bool {
-        self.format & format::GROUP != 0
-    }
-
-    /// Nanoseconds that the event was enabled.
-    pub fn time_enabled(&self) -> Option<u64> {
-        (self.format & format::ENABLED != 0).then(|| u64_at(self.bytes, 8)).flatten()
-    }
-
-    /// Nanoseconds that it was counted.
-    pub fn time_running(&self) -> Option<u64> {
-        let at = 8 + self.size(format::ENABLED);
-        (self.format & format::RUNNING != 0).then(|| u64_at(self.bytes, at)).flatten()
-    }
-
-    /// The values; one, if it is no group.
-    pub fn counters(&self) -> impl Iterator<Item = Counter> + use<'a> {
-        let times = self.size(format::ENABLED | format::RUNNING);
-        let (format, bytes) = (self.format, self.bytes);
-        let size = 8 + self.size(format::ID | format::LOST);
-        let group = bytes.get(8 + times..).filter(|_| self.is_group()).unwrap_or_default();
-        let single = (!self.is_group()).then(|| counter(format, bytes, 8 + times)).flatten();
-        let group = group.chunks_exact(size).filter_map(move |bytes| counter(format, bytes, 8));
-        single.into_iter().chain(group)
-    }
-
-    fn size(&self, bits: u64) -> usize {
-        8 * (self.format & bits).count_ones() as usize
-    }
-}
-
-/// A value at the head of `bytes`, with what follows it from `at` on.
-fn counter(format: u64, bytes: &[u8], mut at: usize) -> Option<Counter> {
-    let mut next = |bit: u64| {
-        (format & bit != 0).then(|| {
-            at += 8;
-            u64_at(bytes, at - 8)
-        })
-    };
-    let [id, lost] = [next(format::ID), next(format::LOST)].map(Option::flatten);
-    Some(Counter { value: u64_at(bytes, 0)?, id, lost })
-}
-
-/// The addresses of a call chain, with the marks between them.
-#[derive(Clone, Copy, Debug)]
-pub struct Callchain<'a> {
-    bytes: &'a [u8],
-}
-
-/// An entry of a call chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Frame {
-    /// An address.
-    Address(u64),
-    /// What follows is elsewhere.
-    Context(Context),
-}
-
-/// Where addresses are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Context {
-    /// In the hypervisor.
-    Hypervisor,
-    /// In the kernel.
-    Kernel,
-    /// In user space.
-    User,
-    /// In user space, and told later: the next entry is a cookie.
-    UserDeferred,
-    /// In a guest.
-    Guest,
-    /// In the kernel of a guest.
-    GuestKernel,
-    /// In user space of a guest.
-    GuestUser,
-    /// A mark that is not known here.
-    Unknown(u64),
-}
-
-impl Frame {
-    /// Reads an entry as it stands in a chain.
-    #[inline]
-    pub fn of(entry: u64) -> Self {
-        let back = entry.wrapping_neg();
-        if back == 0 || back > 4095 {
-            return Self::Address(entry);
-        }
-        Self::Context(match back {
-            32 => Context::Hypervisor,
-            128 => Context::Kernel,
-            512 => Context::User,
-            640 => Context::UserDeferred,
-            2048 => Context::Guest,
-            2176 => Context::GuestKernel,
-            2560 => Context::GuestUser,
-            _ => Context::Unknown(entry),
-        })
-    }
-}
-
-impl Callchain<'_> {
-    /// Entries, marks included.
-    pub fn len(&self) -> usize {
-        self.bytes.len() / 8
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-}
-
-impl<'a> Callchain<'a> {
-    /// The chain that stands in `bytes`, as in [`EventView::stack`].
-    pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes }
-    }
-
-    /// The entries as they stand there.
-    #[inline]
-    pub fn entries(&self) -> impl ExactSizeIterator<Item = u64> + use<'a> {
-        let entries = self.bytes.chunks_exact(8);
-        entries.map(|entry| entry.try_into().map_or(0, u64::from_le_bytes))
-    }
-
-    /// The entries, told apart.
-    pub fn frames(&self) -> impl ExactSizeIterator<Item = Frame> + use<'a> {
-        self.entries().map(Frame::of)
-    }
-}
-
-/// A branch stack.
-#[derive(Clone, Copy, Debug)]
-pub struct Branches<'a> {
-    entries: &'a [u8],
-    /// Index of the hardware's, if the recording has it.
-    pub hw_idx: Option<u64>,
-    counters: &'a [u8],
-}
-
-/// A branch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Branch {
-    /// From where.
-    pub from: u64,
-    /// To where.
-    pub to: u64,
-    /// Flags as the kernel writes them in little-endian: bit 0 mispredicted, 1 predicted, 2 in a
-    /// transaction, 3 it aborted, 4 to 19 cycles, 20 to 23 type.
-    pub flags: u64,
-}
-
-impl<'a> Branches<'a> {
-    /// The branches.
-    pub fn entries(&self) -> impl ExactSizeIterator<Item = Branch> + use<'a> {
-        self.entries.chunks_exact(24).map(|entry| {
-            let number = |at| u64_at(entry, at).unwrap_or(0);
-            Branch { from: number(0), to: number(8), flags: number(16) }
-        })
-    }
-
-    /// Counters of each branch; none unless the recording has them.
-    pub fn counters(&self) -> impl ExactSizeIterator<Item = u64> + use<'a> {
-        self.counters.chunks_exact(8).map(|entry| u64_at(entry, 0).unwrap_or(0))
-    }
-}
-
-/// Registers.
-#[derive(Clone, Copy, Debug)]
-pub struct Registers<'a> {
-    /// 0 none, 1 of 32 bits, 2 of 64 bits.
-    pub abi: u64,
-    mask: u64,
-    bytes: &'a [u8],
-}
-
-impl<'a> Registers<'a> {
-    fn new(bytes: &'a [u8], mask: u64) -> Option<Self> {
-        Some(Self { abi: u64_at(bytes, 0)?, mask, bytes: bytes.get(8..)? })
-    }
-
-    /// Number of each register, as the architecture's `perf_event_regs` has it, and its value.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, u64)> + use<'a> {
-        let mask = self.mask;
-        let numbers = (0..64).filter(move |number| mask >> number & 1 != 0);
-        let values = self.bytes.chunks_exact(8).map(|value| u64_at(value, 0).unwrap_or(0));
-        numbers.zip(values)
-    }
+/// A part of a sample. Not by the sample, which is nowhere in memory as long as nobody looks for it there.
+#[inline(never)]
+fn found(view: EventView<'_>, part: u64) -> Option<&[u8]> {
+    let record = Record::of(view)?;
+    let (start, end) = parts::find(record.attribute()?, record.body(), part)?;
+    record.body().get(start..end)
 }

@@ -39,11 +39,15 @@ impl Head {
 
     #[inline]
     pub(crate) fn at(bytes: &[u8], at: usize) -> Option<Self> {
-        let head: &[u8; 8] = bytes.get(at..)?.first_chunk()?;
-        let word = u64::from_le_bytes(*head);
+        u64_at(bytes, at).map(Self::of)
+    }
+
+    /// The same of its bytes as a number.
+    #[inline]
+    pub(crate) fn of(word: u64) -> Self {
         let kind = u32::try_from(word & 0xffff_ffff).unwrap_or(0);
         let [misc, size] = [32, 48].map(|shift| u16::try_from(word >> shift & 0xffff).unwrap_or(0));
-        Some(Self { kind, misc, size })
+        Self { kind, misc, size }
     }
 
     /// The same in either byte order.
