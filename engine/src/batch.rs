@@ -210,10 +210,7 @@ impl<'a> Sink<'a> {
     #[inline]
     pub fn event(&mut self, record: Record) {
         debug_assert!(self.records.len() < self.records.capacity(), "asked before each event");
-        // All room was taken beforehand. Without a call that makes more, an event is made where it stays.
-        if self.records.len() < self.records.capacity() {
-            self.records.push(record);
-        }
+        self.records.push(record);
     }
 
     /// Says that an event had this sequence number. `recycles`: number 1 may be a new thread.
