@@ -32,7 +32,10 @@ pub(crate) struct Bulk {
 struct Keys {
     /// The time that the others are counted from, plus 1.
     base: u64,
+    /// Keys and merged keys, `len` in all; what is behind them is of before, so that room need not be
+    /// cleared.
     all: Vec<u64>,
+    len: usize,
     /// Where the runs are that are not merged yet.
     runs: Vec<(usize, usize)>,
 }
@@ -130,33 +133,34 @@ impl Keys {
     /// Begins anew, with the first time of all.
     fn begin(&mut self, first: u64) {
         self.base = first.wrapping_sub(1);
-        self.all.clear();
+        self.len = 0;
         self.runs.clear();
     }
 
-    /// Adds a run: those of `times` that are not later than `until`. How many, and the time of the
-    /// next.
+    /// Adds a run: those of `times` that are not later than `until`, at most [`SPAN`]. How many, and
+    /// the time of the next.
     fn add(
         &mut self,
         times: impl Iterator<Item = u64>,
         until: u64,
         rank: u16,
     ) -> (u32, Option<u64>) {
-        let (start, mut following) = (self.all.len(), None);
-        for (offset, ticks) in (0..).zip(times) {
+        let (start, base) = (self.len, self.base);
+        let (mut count, mut following) = (0u16, None);
+        for (ticks, key) in times.zip(self.room(SPAN)) {
             if ticks > until {
                 following = Some(ticks);
                 break;
             }
-            let entry = Entry::new(rank, offset, Place::InOrder);
-            self.all.push(ticks.wrapping_sub(self.base) << KEY_BITS | u64::from(entry.bits()));
+            let entry = Entry::new(rank, count, Place::InOrder);
+            *key = ticks.wrapping_sub(base) << KEY_BITS | u64::from(entry.bits());
+            count += 1;
         }
-        if start < self.all.len() {
-            self.runs.push((start, self.all.len()));
+        self.len += usize::from(count);
+        if start < self.len {
+            self.runs.push((start, self.len));
         }
-        let count = self.all.len() - start;
-        debug_assert!(count <= SPAN, "no more than a part");
-        (u32::try_from(self.all.len() - start).unwrap_or(u32::MAX), following)
+        (count.into(), following)
     }
 
     /// All of them, in order. The shortest two runs become one, until one is left.
@@ -164,16 +168,26 @@ impl Keys {
         while self.runs.len() > 1 {
             self.runs.sort_unstable_by_key(|(start, end)| start.abs_diff(*end));
             let (one, other) = (self.runs.swap_remove(1), self.runs.swap_remove(0));
-            let start = self.all.len();
-            let end = start + (one.1 - one.0) + (other.1 - other.0);
-            self.all.resize(end, 0);
-            let (before, merged) = self.all.split_at_mut(start);
+            let len = (one.1 - one.0) + (other.1 - other.0);
+            self.room(len);
+            let start = self.len;
+            let (before, behind) = self.all.split_at_mut(start);
             let run = |(start, end)| before.get(start..end).unwrap_or_default();
-            merge(run(one), run(other), merged);
-            self.runs.push((start, end));
+            merge(run(one), run(other), behind.get_mut(..len).unwrap_or_default());
+            self.len += len;
+            self.runs.push((start, self.len));
         }
         let all = self.runs.first().and_then(|(start, end)| self.all.get(*start..*end));
         all.unwrap_or_default()
+    }
+
+    /// Room for so many more.
+    fn room(&mut self, more: usize) -> &mut [u64] {
+        let end = self.len + more;
+        if self.all.len() < end {
+            self.all.resize(end.next_power_of_two(), 0);
+        }
+        self.all.get_mut(self.len..end).unwrap_or_default()
     }
 }
 

@@ -33,6 +33,8 @@ impl<D: Decode + ?Sized> Merge<D> {
         let mut views: ArenaVec<'a, EventView<'a>> = ArenaVec::new_in(arena.bump());
         views.try_reserve_exact(range.len()).expect(room);
         let mut counts = Counts::default();
+        // Groups that follow each other are of the same pages, most of them.
+        let mut recent: [Option<(Part, Place, &'a Context<'a>)>; PARTS] = [None; PARTS];
         for (parts, entries) in self.ready.groups(range) {
             let mut contexts: [Option<&'a Context<'a>>; PARTS * Place::COUNT] =
                 [None; PARTS * Place::COUNT];
@@ -44,8 +46,17 @@ impl<D: Decode + ?Sized> Merge<D> {
                 let context = contexts.get_mut(entry.place_and_part());
                 let context = context.expect("a part of its group");
                 let context = *context.get_or_insert_with(|| {
-                    let made = self.context(parts.get(entry.part()), entry.place());
-                    arena.alloc(made).expect(room)
+                    let part = *parts.get(entry.part()).expect("a part of its group");
+                    let known = recent.get_mut(part.page as usize % PARTS);
+                    let known = known.expect("one for each remainder");
+                    if let Some((other, place, context)) = known
+                        && (other.page, other.piece, *place)
+                            == (part.page, part.piece, entry.place())
+                    {
+                        return *context;
+                    }
+                    let made = arena.alloc(self.context(part, entry.place())).expect(room);
+                    known.insert((part, entry.place(), made)).2
                 });
                 let record = records.get(entry.part()).and_then(|part| part.get(entry.offset()));
                 let record = record.expect("a page is kept until it is out");
@@ -64,10 +75,9 @@ impl<D: Decode + ?Sized> Merge<D> {
     }
 
     #[cold]
-    fn context(&self, part: Option<&Part>, place: Place) -> Context<'_> {
-        let of = |part: &Part| Some((self.pages.get(part.page as usize)?, part.piece));
-        let (page, piece) = part.and_then(of).expect("a page is kept until it is out");
-        let (run, is_held) = page.run(piece);
+    fn context(&self, part: Part, place: Place) -> Context<'_> {
+        let page = self.pages.get(part.page as usize).expect("a page is kept until it is out");
+        let (run, is_held) = page.run(part.piece);
         Context::of(page.decoder(), run, place, is_held)
     }
 }

@@ -8,8 +8,10 @@
 //! and not on how they were cut into chunks and batches.
 //!
 //! ```text
-//! batch -> pages      copies: of a run as a whole, or, where that is too large, event by event
+//! batch -> pages      of a run as a whole, or, where that is too large, event by event; copies, or
+//!                     references where chunks stay
 //!          segments   of a page's events that wait, in order as they came
+//!          bulk       of several segments what may leave, merged
 //!          ready      what need not wait any more, in order; lent out as batches
 //! ```
 //!
