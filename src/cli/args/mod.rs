@@ -27,7 +27,8 @@ Exit codes:
   4  the input is damaged or truncated; what was whole has been shown
   5  events were lost, and --fail-on-loss was given
   6  a process or its session could not be had
-  130  a second Ctrl-C; the first one stops, reads what is on its way, and is no error
+  130  a second Ctrl-C; the first one stops, reads what is on its way, and is no error (processes
+       and pipes; of a file, the first one ends the program)
 With several files or processes, the first of 1, 2, 6, 3, 4, 5 that holds for any of them.";
 
 /// Looks into traces of any size, in flat memory.

@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 
 use tracemill::ipc::{Stop, Stopper};
 
-/// Exit code of a second Ctrl-C.
-const INTERRUPTED: i32 = 130;
+use crate::cli::outcome::INTERRUPTED;
 
 /// The sessions that run, to be stopped together. Clones are the same.
 #[derive(Clone, Default)]

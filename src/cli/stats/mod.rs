@@ -69,7 +69,7 @@ fn one(
         for line in remarks::others(&pass.stats) {
             writeln!(out, "{line}")?;
         }
-        if let End::Truncated(..) = &pass.end {
+        if let End::Truncated(..) | End::Interrupted = &pass.end {
             writeln!(out, "{}", pass.end.describe())?;
         }
         if args.memory {
