@@ -138,10 +138,13 @@ fn a_time_or_an_event_ends_it() {
     let asked = ["--providers", "Demo-Quiet:ff:5"];
     let event = ["--stopping-event-provider-name", "Demo-Quiet", "--stopping-event-event-name"];
     let payload = ["Heartbeat", "--stopping-event-payload-filter", "state:even"];
-    for ends in [&["--duration", "00:00:00:01"][..], &[&event[..], &payload].concat()] {
+    for (ends, how) in [
+        (&["--duration", "00:00:00:01"][..], ": stopped after its time: "),
+        (&[&event[..], &payload].concat(), ": stopped by the event: "),
+    ] {
         let folder = Folder::new();
         let ran = end(collect(&program, &folder, &[&asked[..], ends].concat()));
-        assert!(ran.code == 0 && ran.err.contains(": stopped: "), "{}", ran.err);
+        assert!(ran.code == 0 && ran.err.contains(how), "{}", ran.err);
         let stats = stats(&folder);
         assert_eq!(stats.code, 0, "{}", stats.err);
         assert!(events_of(&stats.json(), "Demo-Quiet") > 0);

@@ -23,7 +23,7 @@ pub(crate) use providers::Providers;
 pub(crate) use running::{Dial, Memory, Running, some_time};
 pub(crate) use silent::Silent;
 pub(crate) use source::Source;
-pub(crate) use stopping::{Stopping, Unheard};
+pub(crate) use stopping::{Stopping, Unheard, Why};
 pub(crate) use watch::{Origin, Watch, watch};
 
 use tracemill::Glob;
