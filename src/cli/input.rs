@@ -262,6 +262,14 @@ pub(crate) fn called(name: &str) -> String {
     if name == "-" { "standard input".to_owned() } else { text::escaped(name) }
 }
 
+/// The same of a file that is to be made: its folder may not be there.
+pub(crate) fn explain_new(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "the folder it is to be in does not exist".to_owned(),
+        _ => explain(error),
+    }
+}
+
 /// What went wrong, in few words.
 pub(crate) fn explain(error: &io::Error) -> String {
     match error.kind() {

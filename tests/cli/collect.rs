@@ -305,6 +305,9 @@ fn nothing_is_overwritten() {
     assert_eq!((ran.code, ran.err.lines().count()), (2, 1), "{}", ran.err);
     assert_eq!(fs::read(&file).unwrap(), b"mine");
     assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 2);
+    let ran = tracemill(&[&collect[..], &["/nonexistent/x"]].concat());
+    let expected = "tracemill: /nonexistent/x: the folder it is to be in does not exist\n";
+    assert_eq!((ran.code, ran.err.as_str()), (1, expected));
     assert!(runtime.sessions().is_empty(), "no session was asked for");
     // With -y, when it is whole.
     let recording = Recording::start(Traits::default(), &["-y", "-o", there]);

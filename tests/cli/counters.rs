@@ -237,7 +237,7 @@ fn a_file_is_there_once_it_is_whole() {
     let first = std::fs::read_to_string(&path).unwrap();
     assert!(first.starts_with("Timestamp,") && first.lines().count() == 1 + 3 * 31, "{first}");
     let again = tracemill(&["counters", "--format", "json", "-o", out, &name]);
-    assert_eq!(again.code, 1, "{}", again.err);
+    assert_eq!(again.code, 2, "{}", again.err);
     assert!(again.err.contains("-y replaces it"), "{}", again.err);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), first);
     assert_eq!(tracemill(&["counters", "--format", "json", "-y", "-o", out, &name]).ok(), "");
@@ -246,7 +246,9 @@ fn a_file_is_there_once_it_is_whole() {
     // What cannot be read leaves nothing.
     assert_eq!(tracemill(&["counters", "-y", "-o", out, "/nonexistent"]).code, 1);
     assert_eq!(files(), 1);
-    assert_eq!(tracemill(&["counters", "-o", "/nonexistent/x", &name]).code, 1);
+    let ran = tracemill(&["counters", "-o", "/nonexistent/x", &name]);
+    let expected = "tracemill: /nonexistent/x: the folder it is to be in does not exist\n";
+    assert_eq!((ran.code, ran.err.as_str()), (1, expected));
     std::fs::remove_dir_all(&folder).unwrap();
 }
 

@@ -31,6 +31,10 @@ Exit codes:
        and pipes; of a file, the first one ends the program)
 With several files or processes, the first of 1, 2, 6, 3, 4, 5 that holds for any of them.";
 
+const COLLECT_EXIT_CODES: &str = "\
+With -- COMMAND, if none of these holds: the exit code of the command, or 128 and the signal that
+ended it. A command that was ended with the recording has none.";
+
 /// Looks into traces of any size, in flat memory.
 #[derive(Debug, Parser)]
 #[command(name = "tracemill", version, disable_version_flag = true, after_help = EXIT_CODES)]
@@ -68,7 +72,7 @@ pub(crate) enum Verb {
     #[command(after_help = EXIT_CODES)]
     Logs(LogsArgs),
     /// Record running .NET processes, byte for byte as they send it
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = format!("{EXIT_CODES}\n{COLLECT_EXIT_CODES}"))]
     Collect(CollectArgs),
     /// List the sets of providers that --profile knows, with their keywords and levels
     ListProfiles(ListProfilesArgs),

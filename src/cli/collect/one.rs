@@ -56,7 +56,7 @@ impl<'a> Recorded<'a> {
         self.leave_word(&output);
         let (mut name, in_parts) = (output.place().name.clone(), output.is_in_parts());
         let mut until = self.asked.until.cloned();
-        let mut silent = Silent::new(self.asked.named);
+        let mut silent = Silent::new(&self.asked.config.providers, self.asked.named);
         let mut all: Option<Report> = None;
         loop {
             let unheard = session.unheard.clone();

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn conditions() {
+    fn what_is_compared() {
         let condition = |pair| conditions(pair).map(|(_, all)| all.join(" || "));
         let is = |pair, expected: &str| assert_eq!(condition(pair).as_deref(), Ok(expected));
         is("Name:a:b", "`Name` == \"a:b\"");
