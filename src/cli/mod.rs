@@ -23,6 +23,7 @@ mod logs;
 mod manual;
 mod map;
 mod monitor;
+mod none;
 mod outcome;
 mod progress;
 mod ps;

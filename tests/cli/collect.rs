@@ -321,6 +321,18 @@ fn nothing_is_overwritten() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn a_process_is_named_once() {
+    let pid = std::process::id().to_string();
+    for verb in ["collect", "monitor", "logs"] {
+        let ran = tracemill(&[verb, "-p", &pid]);
+        let expected = format!("tracemill: process {pid} has no diagnostics socket: ");
+        assert_eq!(ran.code, 6, "{verb}");
+        assert!(ran.err.starts_with(&expected), "{verb}: {}", ran.err);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_full_disk_stops_the_session() {
     let (traits, stop, go) = held();
     let recording = Recording::start(traits, &["-o", "/dev/full"]);

@@ -178,13 +178,19 @@ fn event_counters_in_csv_name_their_unit_and_interval() {
 #[test]
 fn a_run_without_values_is_whole_all_the_same() {
     let name = fixture("http.nettrace");
-    let json = utc(&["counters", "--format", "json", &name]).json();
+    let ran = utc(&["counters", "--format", "json", &name]);
+    let nothing = "no value of a counter or an instrument is in it";
+    let json = ran.json();
+    assert!(lines(&ran.err)[0]["message"].as_str().unwrap().starts_with(nothing), "{}", ran.err);
     assert_eq!(json["Events"], serde_json::json!([]));
     assert!(json["StartTime"].as_str().unwrap().starts_with("2026-11-23T09:13:19"), "{json}");
-    let csv = utc(&["counters", "--format", "csv", &name]).ok();
-    assert_eq!(csv.lines().count(), 1);
-    assert_eq!(tracemill(&["counters", &name]).ok(), "");
-    assert_eq!(tracemill(&["counters", "--format", "table", &name]).ok(), "");
+    let csv = utc(&["counters", "--format", "csv", &name]);
+    assert_eq!((csv.code, csv.out.lines().count(), csv.err.lines().count()), (0, 1, 1));
+    assert!(csv.err.contains(nothing), "{}", csv.err);
+    assert_eq!(tracemill(&["counters", "-q", &name]).ok(), "");
+    assert_eq!(tracemill(&["counters", "-q", "--format", "table", &name]).ok(), "");
+    let named = tracemill(&["counters", "--counters", "Demo,Other[x]", "--format", "csv", &name]);
+    assert!(named.err.contains("no value of Demo, Other came"), "{}", named.err);
 }
 
 #[test]

@@ -163,7 +163,7 @@ impl Watch for Counters<'_> {
         self.has_read.store(true, Ordering::Relaxed);
         collector.finish(pass.parser.format().state().clock.origin_utc_ns)?;
         let refused = lock(&self.output).leave(&collector.origin);
-        collector.rest(refused);
+        collector.rest(refused, !pass.is_stopped() && pass.is_known());
         Ok(())
     }
 
