@@ -203,7 +203,7 @@ fn a_command_is_recorded_from_its_start_and_gives_its_exit_code() {
     let quiet = ["tracegen", "quiet", "--seconds", "60", "--period-ms", "20"];
     let asked = ["--providers", "Demo-Quiet:ff:5", "--duration", "1s", "--", run];
     let ran = end(start(&[&asked[..], &quiet].concat(), &folder, &temp.0));
-    assert!(ran.code == 0 && ran.err.contains(": stopped: "), "{}", ran.err);
+    assert!(ran.code == 0 && ran.err.contains(": stopped after its time: "), "{}", ran.err);
 }
 
 #[test]

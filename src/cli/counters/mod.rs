@@ -6,6 +6,7 @@
 //! `json.rs` or `jsonl.rs`.
 
 mod collector;
+mod columns;
 mod csv;
 mod hold;
 mod json;
