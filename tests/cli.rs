@@ -15,6 +15,9 @@ mod events;
 mod filters;
 #[path = "cli/info.rs"]
 mod info;
+#[cfg(target_os = "linux")]
+#[path = "cli/interrupt.rs"]
+mod interrupt;
 #[path = "cli/logs.rs"]
 mod logs;
 #[path = "cli/manual.rs"]

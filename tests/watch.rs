@@ -190,7 +190,9 @@ fn providers_that_send_nothing_are_told() {
         assert_eq!(ran.code, 0, "{}", ran.err);
         let told = ran.err.lines().filter(|line| line.contains("no event came from")).count();
         assert_eq!(told, 1, "{}", ran.err);
-        assert!(ran.err.contains("no event came from Demo-Quite, demo-busy: "), "{}", ran.err);
+        let asked = "no event came from Demo-Quite, asked for with keywords 0xff and level 5, demo-busy, \
+                     asked for with keywords 0x0 and level 4; try Demo-Quite:0xffffffffffffffff:5; or";
+        assert!(ran.err.contains(asked), "{}", ran.err);
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) enum End {
     Complete,
     /// Before the end, since no more was wanted.
     Stopped,
+    /// Before the end, at a Ctrl-C.
+    Interrupted,
     /// Too early: the error, and how many bytes of what was cut are there.
     Truncated(Error, u64),
     /// The stream cannot be followed.
@@ -37,7 +39,7 @@ impl End {
 
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
-            Self::Complete | Self::Stopped => Outcome::default(),
+            Self::Complete | Self::Stopped | Self::Interrupted => Outcome::default(),
             Self::Failed(_) if self.is_unsupported() => Outcome::UNSUPPORTED,
             Self::Truncated(..) | Self::Failed(_) => Outcome::DAMAGED,
             Self::Unreadable(_) => Outcome::IO,
@@ -49,6 +51,7 @@ impl End {
         match self {
             Self::Complete => "complete".to_owned(),
             Self::Stopped => "not read to its end".to_owned(),
+            Self::Interrupted => "interrupted before its end".to_owned(),
             Self::Truncated(error, present) => {
                 let (offset, what) = (error.offset(), error.what());
                 let bytes = match error.value() {
@@ -67,6 +70,7 @@ impl End {
         let (state, error) = match self {
             Self::Complete => ("complete", None),
             Self::Stopped => ("stopped", None),
+            Self::Interrupted => ("interrupted", None),
             Self::Truncated(error, _) => ("truncated", Some(error)),
             Self::Failed(error) => ("error", Some(error)),
             Self::Unreadable(_) => ("unreadable", None),

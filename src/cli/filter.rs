@@ -5,6 +5,7 @@ use tracemill::{Filter, FilterSpec};
 use super::args::{Filters, usage_error};
 use super::console::Console;
 use super::end::End;
+use super::none;
 use super::pump::Pass;
 use super::text;
 
@@ -37,8 +38,15 @@ impl Filters {
     }
 }
 
-/// Says why a filter may have taken less than was meant.
-pub(crate) fn remarks(filter: &Filter, pass: &Pass, console: &Console) {
+/// Says why a filter may have taken less than was meant. `took_any`: whether it took an event at all.
+pub(crate) fn remarks(
+    filter: &Filter,
+    filters: &Filters,
+    took_any: bool,
+    pass: &Pass,
+    console: &Console,
+) {
+    let mut is_told = filter.lacks_clock();
     if filter.lacks_clock() {
         let message = "its clock does not tell enough for --time; no event taken";
         console.remark(&pass.name, message);
@@ -47,11 +55,16 @@ pub(crate) fn remarks(filter: &Filter, pass: &Pass, console: &Console) {
         return;
     }
     for field in filter.fields_not_met() {
+        is_told = true;
         let message = format!("no event has a field named {}", text::escaped(field));
         console.remark(&pass.name, &message);
     }
     for mismatch in filter.mismatches() {
+        is_told = true;
         console.remark(&pass.name, &format!("--where: {mismatch}"));
+    }
+    if !is_told && !took_any && filters.is_given() && pass.stats.events > 0 {
+        console.remark(&pass.name, &none::why(filters, pass));
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tracemill::{Auto, Bytes, PoolStats};
@@ -56,6 +56,9 @@ impl Input {
             return Self::read("-".to_owned(), io::stdin(), None);
         }
         let name = path.to_string_lossy().into_owned();
+        if is_stream(path) {
+            return Self::read(name, Late { path: path.to_owned(), file: None }, None);
+        }
         let file = File::open(path)?;
         if file.metadata()?.is_dir() {
             return Self::open_folder(path, name, may_map);
@@ -227,6 +230,28 @@ fn index_of(mut file: &File) -> io::Result<Option<(u64, Bytes)>> {
     Ok(index.filter(|_| bytes.len() as u64 <= MAX_INDEX).map(|at| (at, bytes.into())))
 }
 
+/// A file that is opened by whoever reads it: that of a pipe waits for somebody to write to it.
+struct Late {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl Read for Late {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(File::open(&self.path)?),
+        };
+        file.read(bytes)
+    }
+}
+
+/// Whether it is waited for what `path` brings: it is standard input, or neither file nor folder.
+pub(crate) fn is_stream(path: &Path) -> bool {
+    let is_other = |metadata: Metadata| !metadata.is_file() && !metadata.is_dir();
+    is_stdin(path) || fs::metadata(path).is_ok_and(is_other)
+}
+
 /// Whether `path` stands for standard input.
 pub(crate) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == OsStr::new("-")
@@ -235,6 +260,14 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
 /// What people call an input by that name.
 pub(crate) fn called(name: &str) -> String {
     if name == "-" { "standard input".to_owned() } else { text::escaped(name) }
+}
+
+/// The same of a file that is to be made: its folder may not be there.
+pub(crate) fn explain_new(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "the folder it is to be in does not exist".to_owned(),
+        _ => explain(error),
+    }
 }
 
 /// What went wrong, in few words.
@@ -254,7 +287,7 @@ mod tests {
     #[test]
     fn a_file_that_shrinks_ends_where_it_ends() {
         let path = std::env::temp_dir().join(format!("tracemill-shrink-{}", std::process::id()));
-        std::fs::write(&path, vec![7; 9 << 20]).unwrap();
+        fs::write(&path, vec![7; 9 << 20]).unwrap();
         let mut input = Input::open(&path, true).unwrap();
         assert_eq!(input.total, Some(9 << 20));
         assert!(matches!(input.next(None), Ok(Next::Chunk(chunk)) if chunk.len() == 4 << 20));
@@ -262,6 +295,6 @@ mod tests {
         assert!(matches!(input.next(None), Ok(Next::Chunk(chunk)) if *chunk == [7; 5]));
         assert!(matches!(input.next(None), Ok(Next::End)));
         assert_eq!(input.head(), [7; 16]);
-        std::fs::remove_file(&path).unwrap();
+        fs::remove_file(&path).unwrap();
     }
 }

@@ -15,6 +15,7 @@ mod events;
 mod filter;
 mod info;
 mod input;
+mod interrupt;
 mod json;
 mod list_profiles;
 mod live;
@@ -22,6 +23,7 @@ mod logs;
 mod manual;
 mod map;
 mod monitor;
+mod none;
 mod outcome;
 mod progress;
 mod ps;
@@ -44,6 +46,7 @@ use clap::{CommandFactory, FromArgMatches};
 
 use args::{Cli, Verb};
 use console::Console;
+use interrupt::Interrupt;
 use outcome::Outcome;
 
 /// Does what the command line asks for.
@@ -96,6 +99,9 @@ fn each(
     let mut outcome = Outcome::default();
     for path in files {
         outcome |= verb(path)?;
+        if Interrupt::taken().is_some_and(|interrupt| interrupt.is_set()) {
+            break;
+        }
     }
     Ok(outcome)
 }

@@ -56,7 +56,8 @@ impl Watch for Monitor<'_> {
     type Visitor = Lines;
 
     fn visitor(&self, _: &Origin) -> Lines {
-        Lines::new(&self.args.printing, self.filter.clone(), self.args.count)
+        let (filter, filters) = (self.filter.clone(), self.args.filters.clone());
+        Lines::new(&self.args.printing, filter, filters, self.args.count)
     }
 
     fn finish(&self, mut lines: Lines, pass: &Pass, console: &Console) -> io::Result<()> {

@@ -2,6 +2,9 @@
 
 use std::ops::BitOrAssign;
 
+/// Exit code of a second Ctrl-C.
+pub(crate) const INTERRUPTED: i32 = 130;
+
 /// What went wrong with any of the files so far, and the exit code of a command that was started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outcome(u8, u8);

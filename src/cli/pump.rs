@@ -11,6 +11,7 @@ use super::args::Reading;
 use super::console::Console;
 use super::end::{End, FaultRecord};
 use super::input::{self, Input};
+use super::interrupt::Interrupt;
 use super::live::Next;
 use super::outcome::Outcome;
 use super::unknown;
@@ -105,6 +106,9 @@ pub(crate) fn pump(
     console: &mut Console,
     visitor: &mut impl Visitor,
 ) -> io::Result<Option<Pass>> {
+    // Before it is opened, so that it can be stopped.
+    let interrupt =
+        if input::is_stream(path) { Some(Interrupt::of_program()) } else { Interrupt::taken() };
     let input = match Input::open(path, !reading.no_mmap) {
         Ok(input) => input,
         Err(error) => {
@@ -113,7 +117,7 @@ pub(crate) fn pump(
             return Ok(None);
         }
     };
-    let mut pass = pump_input(input, false, config, console, visitor)?;
+    let mut pass = read(input, interrupt, false, config, console, visitor)?;
     if pass.stats.lost > 0 && reading.fail_on_loss {
         pass.outcome |= Outcome::LOSS;
     }
@@ -125,7 +129,18 @@ pub(crate) fn pump(
 /// # Errors
 /// Output cannot be written.
 pub(crate) fn pump_input(
+    input: Input,
+    is_live: bool,
+    config: &Config,
+    console: &mut Console,
+    visitor: &mut impl Visitor,
+) -> io::Result<Pass> {
+    read(input, None, is_live, config, console, visitor)
+}
+
+fn read(
     mut input: Input,
+    interrupt: Option<Interrupt>,
     is_live: bool,
     config: &Config,
     console: &mut Console,
@@ -138,7 +153,7 @@ pub(crate) fn pump_input(
         format = format.with_index(offset, bytes);
     }
     let parser = Parser::new(format, &config);
-    let mut pump = Pump { input, is_live, parser, console, faults: Vec::new(), told: 0 };
+    let mut pump = Pump { input, interrupt, is_live, parser, console, faults: Vec::new(), told: 0 };
     let end = pump.run(visitor);
     pump.console.clear();
     Ok(pump.close(end?))
@@ -146,6 +161,8 @@ pub(crate) fn pump_input(
 
 struct Pump<'c> {
     input: Input,
+    /// What ends it before its end, if anything does.
+    interrupt: Option<Interrupt>,
     is_live: bool,
     parser: Parser<Auto>,
     console: &'c mut Console,
@@ -159,16 +176,18 @@ impl Pump<'_> {
             // What waits for its turn is not to wait for the next burst.
             let waits = self.parser.stats().memory.waiting > 0;
             let patience = if self.is_live { LIVE_PATIENCE } else { PATIENCE };
-            let is_last = match self.input.next(waits.then_some(patience)) {
-                Ok(Next::Chunk(chunk)) => {
+            let next = self.next(waits.then_some(patience));
+            let is_cut = matches!(next, Ok(None));
+            let is_last = match next {
+                Ok(Some(Next::Chunk(chunk))) => {
                     self.parser.push(chunk).expect("all before has been parsed");
                     false
                 }
-                Ok(Next::Idle) => {
+                Ok(Some(Next::Idle)) => {
                     self.parser.flush();
                     false
                 }
-                Ok(Next::End) => {
+                Ok(Some(Next::End) | None) => {
                     self.parser.finish();
                     true
                 }
@@ -179,17 +198,31 @@ impl Pump<'_> {
                     return Ok(End::Unreadable(input::explain(&error)));
                 }
             };
-            if let Some(end) = self.drain(visitor)? {
-                return Ok(end);
-            }
-            if is_last {
-                return Ok(End::Complete);
+            match self.drain(visitor)? {
+                // Whoever wrote it was stopped as well.
+                Some(End::Truncated(..)) if self.is_interrupted() => return Ok(End::Interrupted),
+                Some(end) => return Ok(end),
+                None if is_cut => return Ok(End::Interrupted),
+                None if is_last => return Ok(End::Complete),
+                None => {}
             }
             if self.input.is_live() {
                 visitor.pause()?;
             }
             self.console.progress(self.input.total, || self.parser.stats());
         }
+    }
+
+    /// The next bytes, as [`Input::next`] has them; `None` if no more are waited for.
+    fn next(&mut self, patience: Option<Duration>) -> io::Result<Option<Next>> {
+        match &self.interrupt {
+            None => self.input.next(patience).map(Some),
+            Some(interrupt) => interrupt.next(&mut self.input, patience),
+        }
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupt.as_ref().is_some_and(Interrupt::is_coming)
     }
 
     /// Visits what has been pushed; how it ended if it did.
@@ -226,6 +259,10 @@ impl Pump<'_> {
         }
         match &end {
             End::Complete | End::Stopped => {}
+            End::Interrupted => {
+                let message = "interrupted before its end; what had come by then was read";
+                self.console.remark(&name, message);
+            }
             End::Failed(error) if end.is_unsupported() => {
                 let message = unknown::describe(error, self.input.head());
                 self.console.say(file, "unsupported", Some(error.offset()), &message);
@@ -263,40 +300,4 @@ fn tell(console: &Console, name: &str, fault: &Fault) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::{Error, Read};
-
-    use tracemill_testkit::{Event, Metadata, TraceHeader, v4};
-
-    use super::*;
-
-    struct Count(u64);
-
-    impl Visitor for Count {
-        fn batch(&mut self, batch: &Batch<'_>) -> io::Result<ControlFlow<()>> {
-            self.0 += batch.len() as u64;
-            Ok(ControlFlow::Continue(()))
-        }
-    }
-
-    #[test]
-    fn what_waits_is_delivered_though_the_input_breaks_off() {
-        struct Breaks;
-        impl Read for Breaks {
-            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-                Err(Error::other("gone"))
-            }
-        }
-        let mut writer = v4::Writer::new(&TraceHeader::default());
-        writer.metadata_block(&[Metadata::new(1, "P", 1)]);
-        writer.event_block(&[Event { sorted: false, ticks: 1, ..Event::default() }]);
-        let reader = io::Cursor::new(writer.into_bytes()).chain(Breaks);
-        let input = Input::read("x".to_owned(), reader, None).unwrap();
-        let mut config = Config::default();
-        config.order = Order::Time;
-        let (mut count, mut console) = (Count(0), Console::plain(false));
-        let pass = pump_input(input, false, &config, &mut console, &mut count).unwrap();
-        assert_eq!((count.0, pass.end), (1, End::Unreadable("gone".to_owned())));
-        assert_eq!(pass.outcome.code(), 1);
-    }
-}
+mod tests;

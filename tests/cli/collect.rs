@@ -237,7 +237,7 @@ fn an_event_can_end_it() {
     go.send(()).unwrap();
     let (ran, _runtime, folder) = recording.end();
     assert_eq!(ran.code, 0, "{}", ran.err);
-    assert!(ran.err.contains(": stopped: "), "{}", ran.err);
+    assert!(ran.err.contains(": stopped by the event: "), "{}", ran.err);
     assert!(fs::read(folder.join("x")).unwrap() == whole);
     // Another payload: it goes on to the end.
     let payload = ["--stopping-event-payload-filter", "OSInformation:Windows"];
@@ -247,6 +247,45 @@ fn an_event_can_end_it() {
     recording.runtime.end(recording.session);
     let (ran, ..) = recording.end();
     assert!(ran.err.contains(": the process ended: "), "{}", ran.err);
+    let told = ": the event that ends it never came: ProcessInfo of Microsoft-DotNETCore-EventPipe with such";
+    assert_eq!((ran.err.matches(told).count(), ran.err.lines().count()), (1, 2), "{}", ran.err);
+}
+
+#[test]
+fn an_event_that_ends_it_is_told_of_only_if_it_does_not_come() {
+    let whole = bytes("http.nettrace");
+    let event = ["System.Net.Http", "--stopping-event-event-name", "RequestStart"];
+    let event = [&["-o", "x", "--stopping-event-provider-name"][..], &event].concat();
+    let record = |payload: &str| {
+        let payload = ["--stopping-event-payload-filter", payload];
+        let recording = Recording::start(Traits::default(), &[&event[..], &payload].concat());
+        recording.write(&whole);
+        recording.runtime.end(recording.session);
+        recording.end().0
+    };
+    // A number that fits, though it is compared as text as well.
+    let ran = record("port:44485");
+    assert_eq!((ran.code, ran.err.lines().count()), (0, 1), "{}", ran.err);
+    assert!(ran.err.contains(": stopped by the event"), "{}", ran.err);
+    let never =
+        "the event that ends it never came: RequestStart of System.Net.Http with such a payload";
+    for (payload, told) in [
+        ("port:1", None),
+        ("port:x", Some("--stopping-event-payload-filter: `port` is a number, and no such")),
+        ("Port Number:1", Some("no such event has a field named `Port Number`")),
+    ] {
+        let ran = record(payload);
+        assert!(ran.err.contains(": the process ended: "), "{}", ran.err);
+        let lines = 2 + usize::from(told.is_some());
+        assert_eq!(
+            (ran.err.matches(never).count(), ran.err.lines().count()),
+            (1, lines),
+            "{}",
+            ran.err
+        );
+        assert!(told.is_none_or(|told| ran.err.contains(told)), "{}", ran.err);
+        assert!(!ran.err.contains("--where"), "{}", ran.err);
+    }
 }
 
 #[test]
@@ -266,6 +305,9 @@ fn nothing_is_overwritten() {
     assert_eq!((ran.code, ran.err.lines().count()), (2, 1), "{}", ran.err);
     assert_eq!(fs::read(&file).unwrap(), b"mine");
     assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 2);
+    let ran = tracemill(&[&collect[..], &["/nonexistent/x"]].concat());
+    let expected = "tracemill: /nonexistent/x: the folder it is to be in does not exist\n";
+    assert_eq!((ran.code, ran.err.as_str()), (1, expected));
     assert!(runtime.sessions().is_empty(), "no session was asked for");
     // With -y, when it is whole.
     let recording = Recording::start(Traits::default(), &["-y", "-o", there]);
@@ -275,6 +317,18 @@ fn nothing_is_overwritten() {
     let (ran, ..) = recording.end();
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(fs::read(&file).unwrap() == bytes("http.nettrace"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_is_named_once() {
+    let pid = std::process::id().to_string();
+    for verb in ["collect", "monitor", "logs"] {
+        let ran = tracemill(&[verb, "-p", &pid]);
+        let expected = format!("tracemill: process {pid} has no diagnostics socket: ");
+        assert_eq!(ran.code, 6, "{verb}");
+        assert!(ran.err.starts_with(&expected), "{verb}: {}", ran.err);
+    }
 }
 
 #[cfg(target_os = "linux")]

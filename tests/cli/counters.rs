@@ -178,13 +178,19 @@ fn event_counters_in_csv_name_their_unit_and_interval() {
 #[test]
 fn a_run_without_values_is_whole_all_the_same() {
     let name = fixture("http.nettrace");
-    let json = utc(&["counters", "--format", "json", &name]).json();
+    let ran = utc(&["counters", "--format", "json", &name]);
+    let nothing = "no value of a counter or an instrument is in it";
+    let json = ran.json();
+    assert!(lines(&ran.err)[0]["message"].as_str().unwrap().starts_with(nothing), "{}", ran.err);
     assert_eq!(json["Events"], serde_json::json!([]));
     assert!(json["StartTime"].as_str().unwrap().starts_with("2026-11-23T09:13:19"), "{json}");
-    let csv = utc(&["counters", "--format", "csv", &name]).ok();
-    assert_eq!(csv.lines().count(), 1);
-    assert_eq!(tracemill(&["counters", &name]).ok(), "");
-    assert_eq!(tracemill(&["counters", "--format", "table", &name]).ok(), "");
+    let csv = utc(&["counters", "--format", "csv", &name]);
+    assert_eq!((csv.code, csv.out.lines().count(), csv.err.lines().count()), (0, 1, 1));
+    assert!(csv.err.contains(nothing), "{}", csv.err);
+    assert_eq!(tracemill(&["counters", "-q", &name]).ok(), "");
+    assert_eq!(tracemill(&["counters", "-q", "--format", "table", &name]).ok(), "");
+    let named = tracemill(&["counters", "--counters", "Demo,Other[x]", "--format", "csv", &name]);
+    assert!(named.err.contains("no value of Demo, Other came"), "{}", named.err);
 }
 
 #[test]
@@ -237,7 +243,7 @@ fn a_file_is_there_once_it_is_whole() {
     let first = std::fs::read_to_string(&path).unwrap();
     assert!(first.starts_with("Timestamp,") && first.lines().count() == 1 + 3 * 31, "{first}");
     let again = tracemill(&["counters", "--format", "json", "-o", out, &name]);
-    assert_eq!(again.code, 1, "{}", again.err);
+    assert_eq!(again.code, 2, "{}", again.err);
     assert!(again.err.contains("-y replaces it"), "{}", again.err);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), first);
     assert_eq!(tracemill(&["counters", "--format", "json", "-y", "-o", out, &name]).ok(), "");
@@ -246,7 +252,9 @@ fn a_file_is_there_once_it_is_whole() {
     // What cannot be read leaves nothing.
     assert_eq!(tracemill(&["counters", "-y", "-o", out, "/nonexistent"]).code, 1);
     assert_eq!(files(), 1);
-    assert_eq!(tracemill(&["counters", "-o", "/nonexistent/x", &name]).code, 1);
+    let ran = tracemill(&["counters", "-o", "/nonexistent/x", &name]);
+    let expected = "tracemill: /nonexistent/x: the folder it is to be in does not exist\n";
+    assert_eq!((ran.code, ran.err.as_str()), (1, expected));
     std::fs::remove_dir_all(&folder).unwrap();
 }
 

@@ -129,7 +129,7 @@ fn filters_take_what_fits_all_of_them() {
     let either = expect(&|row| row[2] == "19227" || row[2] == "19218");
     assert_eq!(with(&["--tid", "19227", "--tid", "19218"]), either);
     assert_eq!(with(&["--pid", "19218"]), all);
-    assert_eq!(with(&["--pid", "1"]), "");
+    assert_eq!(with(&["-q", "--pid", "1"]), "");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn time_is_from_a_included_to_b_not() {
         assert_eq!(out, expected, "{range}");
     }
     assert_eq!(tracemill(&["events", "-F", "ts,tid,seq", "--time", "..", &http()]).ok(), times);
-    assert_eq!(tracemill(&["events", "--time=-5s..0.1s", &http()]).ok(), "");
+    assert_eq!(tracemill(&["events", "-q", "--time=-5s..0.1s", &http()]).ok(), "");
     for wrong in ["5", "x..", "2s..1s"] {
         assert_eq!(tracemill(&["events", "--time", wrong, &http()]).code, 2, "{wrong}");
     }

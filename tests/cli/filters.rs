@@ -104,7 +104,9 @@ fn stats_and_info_are_of_what_is_taken() {
     // Nothing is taken: nothing is counted, and nothing breaks.
     let none = tracemill(&["stats", "--json", "--pid", "1", &http()]).json();
     assert_eq!((number(&none["events_taken"]), none["duration_ns"].is_null()), (Some(0), true));
-    let none = tracemill(&["info", "--pid", "1", &http()]).ok();
+    let none = tracemill(&["info", "--pid", "1", &http()]);
+    assert!(none.err.ends_with(": none of the 327 events passes the filters\n"), "{}", none.err);
+    let none = none.out;
     assert!(none.contains("0 of these events") && !none.contains("first event"), "{none}");
 }
 
@@ -135,6 +137,38 @@ fn a_field_that_no_event_has_is_told() {
     }
     let stopped = tracemill(&["events", "-n", "1", "--where", "@id > 0 || Status == 1", &http()]);
     assert_eq!((stopped.code, stopped.err.as_str()), (0, ""), "the rest may have it");
+}
+
+#[test]
+fn filters_that_take_nothing_are_told() {
+    for (args, told) in [
+        (&["--provider", "schd"][..], "no event is of provider schd; there are "),
+        (&["--event", "Tik,9999"], "no event is named Tik or 9999; there are "),
+        (
+            &["--event", "sched:sched_switch"],
+            "; a provider is named apart: --provider sched --event sched_switch",
+        ),
+        (&["--time", "1000s..1001s"], "none of the 327 events passes the filters"),
+        (
+            &["--provider", "System.Net.Http", "--event", "ProcessInfo"],
+            "no event is named ProcessInfo",
+        ),
+        (&["--where", "statusCode == 999"], "none of the 327 events passes the filters"),
+    ] {
+        for verb in ["events", "stats", "info"] {
+            let ran = tracemill(&[&[verb], args, &[&http()]].concat());
+            assert_eq!((ran.code, ran.err.lines().count()), (0, 1), "{verb} {args:?}: {}", ran.err);
+            assert!(ran.err.contains(told), "{verb} {args:?}: {}", ran.err);
+            let quiet = tracemill(&[&[verb, "-q"], args, &[&http()]].concat());
+            assert_eq!((quiet.code, quiet.err.as_str()), (0, ""));
+        }
+        let json = tracemill(&[&["events", "-f", "jsonl"], args, &[&http()]].concat());
+        let remark = &lines(&json.err)[0];
+        assert_eq!((&remark["kind"], json.out.as_str()), (&"remark".into(), ""));
+        assert!(remark["message"].as_str().unwrap().contains(told));
+    }
+    let ran = events(&["--provider", "no-such"]);
+    assert!(ran.err.contains("System.Net.Http"), "{}", ran.err);
 }
 
 #[test]

@@ -112,7 +112,7 @@ fn net_core_3_1_comes_once_too() {
 fn levels_and_categories_choose() {
     let name = fixture("logs-filtered.nettrace");
     let count = |args: &[&str]| {
-        let all = [&["logs", "-f", "jsonl"], args, &[&name]].concat();
+        let all = [&["logs", "-q", "-f", "jsonl"], args, &[&name]].concat();
         lines(&tracemill(&all).ok()).len()
     };
     assert_eq!(count(&[]), 100);
@@ -139,4 +139,25 @@ fn standard_input_and_damage() {
     assert_eq!(cut.code, 4, "{}", cut.err);
     assert!(cut.out.lines().count() < 100);
     assert_eq!(lines(&cut.err).len(), 1);
+}
+
+#[test]
+fn nothing_to_print_is_told() {
+    for (args, told) in [
+        (["--level", "trace", &fixture("http.nettrace")], "nothing in it was logged with ILogger"),
+        (
+            ["--category", "No.Such", &fixture("logs-filtered.nettrace")],
+            "none of its messages is of the levels and categories that are wanted",
+        ),
+    ] {
+        for form in ["text", "jsonl"] {
+            let ran = tracemill(&[&["logs", "-f", form], &args[..]].concat());
+            assert_eq!((ran.code, ran.out.as_str(), ran.err.lines().count()), (0, "", 1));
+            assert!(ran.err.contains(told), "{}", ran.err);
+        }
+        assert_eq!(tracemill(&[&["logs", "-q"], &args[..]].concat()).ok(), "");
+    }
+    // The rest may have some.
+    let name = fixture("logs-filtered.nettrace");
+    assert_eq!(tracemill(&["logs", "--duration", "1ms", &name]).ok(), "");
 }

@@ -22,6 +22,47 @@ fn version_formats_and_help() {
 }
 
 #[test]
+fn help_and_readme_say_the_same_of_exit_codes() {
+    let help = tracemill(&["collect", "--help"]).ok();
+    let readme = include_str!("../../README.md");
+    let table = readme.split("| exit | |").nth(1).unwrap();
+    let codes: Vec<_> = table
+        .lines()
+        .skip(2)
+        .map_while(|line| line.strip_prefix("| ")?.split(" |").next())
+        .map(str::to_owned)
+        .collect();
+    let told = help.split("Exit codes:\n").nth(1).unwrap().lines();
+    let told: Vec<_> = told
+        .filter_map(|line| line.strip_prefix("  ")?.split_once("  "))
+        .map(|(code, _)| code.to_owned())
+        .filter(|code| !code.trim().is_empty())
+        .collect();
+    assert_eq!(codes, told);
+    assert_eq!(codes.len(), 8);
+    assert!(help.contains("the first of 1, 2, 6, 3, 4, 5 that holds"), "{help}");
+    assert!(table.contains("the first of 1, 2, 6, 3, 4 and 5 that holds"));
+    // Where a command is started, its exit code counts.
+    assert!(
+        help.contains("the exit code of the command") && table.contains("exit code of the command")
+    );
+    let others = tracemill(&["events", "--help"]).ok();
+    assert!(!others.contains("of the command"), "{others}");
+}
+
+#[test]
+fn what_providers_are_asked_for_by_default_is_told() {
+    for verb in ["monitor", "collect"] {
+        let help = tracemill(&[verb, "--help"]).ok();
+        let words: Vec<_> = help.split_whitespace().collect();
+        let help = words.join(" ");
+        assert!(help.contains("Without keywords it is asked for 0"), "{help}");
+        assert!(help.contains("NAME:0xffffffffffffffff:5"), "{help}");
+    }
+    assert!(include_str!("../../README.md").contains("alone asks for keywords 0 and level 4"));
+}
+
+#[test]
 fn completions_for_every_shell() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = tracemill(&["completions", shell]).ok();

@@ -3,7 +3,7 @@
 use tracemill_testkit::{Event, Field, Metadata, Put, Rng, Thread, TraceHeader, Type, v4, v6};
 
 use super::run::{TempFile, feed, fixture, lines, number, tracemill};
-use pipe::Pipe;
+pub use pipe::Pipe;
 
 #[path = "order/pipe.rs"]
 mod pipe;

@@ -110,7 +110,8 @@ fn an_object_has_each_key_once_and_a_table_its_header() {
     let Json::Object(first) = &readers::serde(&out)[0] else { panic!("{out}") };
     let keys: Vec<&str> = first.iter().map(|(key, _)| key.as_str()).collect();
     assert_eq!(keys, ["schema_version", "id", "fields"]);
-    let out = feed(&["events", "-f", "csv", "-F", "id,event", "--pid", "1", "-"], &bytes).ok();
+    let out =
+        feed(&["events", "-q", "-f", "csv", "-F", "id,event", "--pid", "1", "-"], &bytes).ok();
     assert_eq!(out, "id,event\n", "no event, and yet a table");
     assert_eq!(tracemill(&["events", "-f", "csv", "/no/such/file"]).out, "");
     assert!(expected.len() > 60);

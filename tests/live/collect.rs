@@ -138,10 +138,13 @@ fn a_time_or_an_event_ends_it() {
     let asked = ["--providers", "Demo-Quiet:ff:5"];
     let event = ["--stopping-event-provider-name", "Demo-Quiet", "--stopping-event-event-name"];
     let payload = ["Heartbeat", "--stopping-event-payload-filter", "state:even"];
-    for ends in [&["--duration", "00:00:00:01"][..], &[&event[..], &payload].concat()] {
+    for (ends, how) in [
+        (&["--duration", "00:00:00:01"][..], ": stopped after its time: "),
+        (&[&event[..], &payload].concat(), ": stopped by the event: "),
+    ] {
         let folder = Folder::new();
         let ran = end(collect(&program, &folder, &[&asked[..], ends].concat()));
-        assert!(ran.code == 0 && ran.err.contains(": stopped: "), "{}", ran.err);
+        assert!(ran.code == 0 && ran.err.contains(how), "{}", ran.err);
         let stats = stats(&folder);
         assert_eq!(stats.code, 0, "{}", stats.err);
         assert!(events_of(&stats.json(), "Demo-Quiet") > 0);
@@ -200,7 +203,7 @@ fn a_command_is_recorded_from_its_start_and_gives_its_exit_code() {
     let quiet = ["tracegen", "quiet", "--seconds", "60", "--period-ms", "20"];
     let asked = ["--providers", "Demo-Quiet:ff:5", "--duration", "1s", "--", run];
     let ran = end(start(&[&asked[..], &quiet].concat(), &folder, &temp.0));
-    assert!(ran.code == 0 && ran.err.contains(": stopped: "), "{}", ran.err);
+    assert!(ran.code == 0 && ran.err.contains(": stopped after its time: "), "{}", ran.err);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use tracemill::TimeRange;
 use crate::cli::{filter, time};
 
 /// Which events are taken: those that fit every kind of filter given.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct Filters {
     /// Only of providers of these names, comma separated, '*' for any text; case does not matter; may
     /// be repeated

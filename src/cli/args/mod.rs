@@ -27,8 +27,13 @@ Exit codes:
   4  the input is damaged or truncated; what was whole has been shown
   5  events were lost, and --fail-on-loss was given
   6  a process or its session could not be had
-  130  a second Ctrl-C; the first one stops, reads what is on its way, and is no error
+  130  a second Ctrl-C; the first one stops, reads what is on its way, and is no error (processes
+       and pipes; of a file, the first one ends the program)
 With several files or processes, the first of 1, 2, 6, 3, 4, 5 that holds for any of them.";
+
+const COLLECT_EXIT_CODES: &str = "\
+With -- COMMAND, if none of these holds: the exit code of the command, or 128 and the signal that
+ended it. A command that was ended with the recording has none.";
 
 /// Looks into traces of any size, in flat memory.
 #[derive(Debug, Parser)]
@@ -67,7 +72,7 @@ pub(crate) enum Verb {
     #[command(after_help = EXIT_CODES)]
     Logs(LogsArgs),
     /// Record running .NET processes, byte for byte as they send it
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = format!("{EXIT_CODES}\n{COLLECT_EXIT_CODES}"))]
     Collect(CollectArgs),
     /// List the sets of providers that --profile knows, with their keywords and levels
     ListProfiles(ListProfilesArgs),

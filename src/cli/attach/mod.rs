@@ -23,7 +23,7 @@ pub(crate) use providers::Providers;
 pub(crate) use running::{Dial, Memory, Running, some_time};
 pub(crate) use silent::Silent;
 pub(crate) use source::Source;
-pub(crate) use stopping::{Stopping, Unheard};
+pub(crate) use stopping::{Stopping, Unheard, Why};
 pub(crate) use watch::{Origin, Watch, watch};
 
 use tracemill::Glob;
@@ -53,7 +53,9 @@ impl Target {
 #[derive(Args, Debug)]
 pub(crate) struct Asking {
     /// Providers, comma separated: NAME[:KEYWORDS[:LEVEL[:ARGUMENTS]]]; keywords are hexadecimal,
-    /// levels 0 to 5 or names
+    /// levels 0 to 5 or names. Without keywords it is asked for 0, which leaves out all events that
+    /// have any, and without a level for 4 (informational), both as dotnet-trace does; all there is
+    /// has NAME:0xffffffffffffffff:5. '*' in NAME is no pattern
     #[arg(long, value_name = "LIST")]
     pub providers: Vec<String>,
     /// Sets of providers, comma separated; see 'tracemill list-profiles'
@@ -184,7 +186,11 @@ pub(crate) fn find(target: &Target, console: &Console) -> (Vec<Found>, Outcome) 
             Err(error @ Error::NoProcess { .. }) => {
                 fail(None, &format!("{error}; see 'tracemill ps'"));
             }
-            Err(error) => fail(Some(&name), &error.to_string()),
+            Err(error) => {
+                let message = error.to_string();
+                // Some name the process themselves.
+                fail(Some(&*name).filter(|name| !message.starts_with(*name)), &message);
+            }
         }
     }
     (found, outcome)

@@ -8,6 +8,8 @@ use super::{ids, profiles};
 #[derive(Debug, Default)]
 pub(crate) struct Providers {
     list: Vec<Provider>,
+    /// Names of those that only a profile has.
+    of_profiles: Vec<String>,
     /// What is to be said about them.
     pub remarks: Vec<String>,
 }
@@ -33,13 +35,15 @@ impl Providers {
         for spec in profile.providers {
             let provider = parse(spec)?;
             if !self.has(&provider.name) {
+                self.of_profiles.push(provider.name.clone());
                 self.list.push(provider);
             }
         }
         Ok(profile.rundown)
     }
 
-    /// The runtime's events of these kinds, joined with `+`, unless the runtime is named already.
+    /// The runtime's events of these kinds, joined with `+`, unless the runtime is named already, by
+    /// `--providers` or by a profile.
     ///
     /// # Errors
     /// There is no such kind, or no such level.
@@ -51,8 +55,13 @@ impl Providers {
         }
         let level = parse_level(level)?;
         if self.has(profiles::RUNTIME) {
-            let message = "the runtime is named by --providers already, --clrevents is not used";
-            self.remarks.push(message.to_owned());
+            let by = if self.of_profiles.iter().any(|name| is_same(name, profiles::RUNTIME)) {
+                "--profile"
+            } else {
+                "--providers"
+            };
+            let message = format!("the runtime is named by {by} already, --clrevents is not used");
+            self.remarks.push(message);
         } else {
             self.list.push(Provider::new(profiles::RUNTIME, keywords, level));
         }
@@ -241,7 +250,13 @@ mod tests {
         assert_eq!(names, [("Microsoft-Windows-DotNETRuntime", 1), (private, 4)]);
         assert!(providers.add_profile("nonsense").is_err());
         providers.add_clr_events("gc+jit", "verbose").unwrap();
-        assert_eq!(providers.remarks.len(), 1);
+        let named = |by| format!("the runtime is named by {by} already, --clrevents is not used");
+        assert_eq!(providers.remarks, [named("--providers")]);
+        let mut providers = Providers::default();
+        providers.add_list("Demo-Busy:ff:5").unwrap();
+        providers.add_profile("gc-collect").unwrap();
+        providers.add_clr_events("jit", "verbose").unwrap();
+        assert_eq!(providers.remarks, [named("--profile")]);
     }
 
     #[test]

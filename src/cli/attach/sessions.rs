@@ -26,7 +26,8 @@ impl<W: Watch> Live<'_, W> {
         let mut console = Console::live(self.watch.is_json(), self.asked.is_quiet);
         let origin = Origin { name: process.name.clone(), pid: Some(process.pid), until_ns: None };
         let (mut visitor, mut outcome) = (self.watch.visitor(&origin), Outcome::default());
-        let (mut silent, has_come) = (Silent::new(self.asked.named), AtomicBool::new(false));
+        let mut silent = Silent::new(&self.asked.config.providers, self.asked.named);
+        let has_come = AtomicBool::new(false);
         loop {
             let (pass, stopped) = self.session(session, &has_come, &mut visitor, &mut console);
             // That is told once.
@@ -92,8 +93,13 @@ impl<W: Watch> Live<'_, W> {
             scope.spawn(move || {
                 let is_over = ends.recv_timeout(SILENCE) != Err(RecvTimeoutError::Timeout);
                 if !is_over && !has_come.load(Ordering::Relaxed) {
+                    let asked = Silent::new(&self.asked.config.providers, self.asked.named).asked();
+                    let asked = asked.map(|asked| format!(" from {asked}")).unwrap_or_default();
                     let seconds = SILENCE.as_secs();
-                    said.remark(&process, &format!("no event came in the first {seconds} s"));
+                    said.remark(
+                        &process,
+                        &format!("no event came in the first {seconds} s{asked}"),
+                    );
                 }
             });
             let mut noticing = Noticing { visitor, has_come };

@@ -3,14 +3,13 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tracemill::ipc::{Stop, Stopper};
 
-/// Exit code of a second Ctrl-C.
-const INTERRUPTED: i32 = 130;
+use crate::cli::outcome::INTERRUPTED;
 
 /// The sessions that run, to be stopped together. Clones are the same.
 #[derive(Clone, Default)]
@@ -22,8 +21,20 @@ pub(crate) struct Stopping {
 struct Shared {
     sessions: Mutex<Vec<Arc<Session>>>,
     is_stopped: AtomicBool,
+    why: OnceLock<Why>,
     interrupts: AtomicUsize,
     last: Mutex<Vec<Last>>,
+}
+
+/// Why they are stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// Their time is over.
+    Time,
+    /// The event came that ends them.
+    Event,
+    /// Anything else.
+    Other,
 }
 
 /// What stops it, and whether that failed. A runtime may be slow to listen, so that each is locked on
@@ -58,7 +69,7 @@ impl Stopping {
                 stopping.leave();
             }
             // A runtime may be slow to listen: the second one is not to wait for that.
-            stopping.shared.is_stopped.store(true, Ordering::SeqCst);
+            stopping.note(Why::Other);
             let first = stopping.clone();
             if thread::Builder::new().name("stop".to_owned()).spawn(move || first.stop()).is_err() {
                 stopping.stop();
@@ -75,7 +86,7 @@ impl Stopping {
         let stopping = self.clone();
         let wait = move || {
             thread::sleep(duration);
-            stopping.stop();
+            stopping.stop_for(Why::Time);
         };
         thread::Builder::new().name("duration".to_owned()).spawn(wait).map(|_| ())
     }
@@ -106,7 +117,12 @@ impl Stopping {
 
     /// Asks all runtimes to end their sessions; does not wait for it.
     pub(crate) fn stop(&self) {
-        self.shared.is_stopped.store(true, Ordering::SeqCst);
+        self.stop_for(Why::Other);
+    }
+
+    /// The same, for this reason.
+    pub(crate) fn stop_for(&self, why: Why) {
+        self.note(why);
         let sessions = self.lock().clone();
         for session in sessions {
             session.send();
@@ -126,6 +142,17 @@ impl Stopping {
     /// Whether they have been stopped.
     pub(crate) fn is_stopped(&self) -> bool {
         self.shared.is_stopped.load(Ordering::SeqCst)
+    }
+
+    /// Why they have been stopped, if they have.
+    pub(crate) fn why(&self) -> Option<Why> {
+        self.shared.why.get().copied()
+    }
+
+    fn note(&self, why: Why) {
+        // The first reason counts.
+        let _ = self.shared.why.set(why);
+        self.shared.is_stopped.store(true, Ordering::SeqCst);
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Session>>> {

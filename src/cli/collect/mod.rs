@@ -16,13 +16,13 @@ use std::path::PathBuf;
 use std::thread;
 
 use jiff::Zoned;
-use tracemill::Filter;
 use tracemill::ipc::SessionConfig;
 
 use self::launch::{Origin, Source};
 use self::one::{Asked, Recorded};
 use self::place::Place;
 use self::rotate::{Limits, Rotation, numbered};
+use self::until::Ending;
 use self::write::Output;
 use super::args::{CollectArgs, RotationArgs, usage_error};
 use super::attach::{Attached, Found, Stopping, find};
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &CollectArgs) -> io::Result<Outcome> {
     let default = ["dotnet-common", "dotnet-sampled-thread-time"];
     let config = args.asking.config(&default, args.rundown, &console);
     let config = config.unwrap_or_else(|message| wrong(&message));
-    let until = until::filter(&args.until).unwrap_or_else(|message| wrong(&message));
+    let until = Ending::of(&args.until).unwrap_or_else(|message| wrong(&message));
     let origin = Origin::of(args).unwrap_or_else(|message| wrong(message));
     if args.rotation.keep.is_some() && !is_in_parts(args) {
         wrong("--keep is for parts: give --rotate-size, --rotate-every or --renew-every");
@@ -165,7 +165,7 @@ fn record(
     started: Vec<Started>,
     args: &CollectArgs,
     config: &SessionConfig,
-    until: Option<&Filter>,
+    until: Option<&Ending>,
     stopping: &Stopping,
 ) -> io::Result<Outcome> {
     let status = Status::new(!args.quiet && !args.no_progress, started.len());

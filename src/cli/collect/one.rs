@@ -5,15 +5,15 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use tracemill::ipc::SessionConfig;
-use tracemill::{Batch, Config, Filter};
+use tracemill::{Batch, Config};
 
 use super::record;
 use super::report::Report;
+use super::until::Ending;
 use super::write::{Output, Written};
 use crate::cli::args::CollectArgs;
-use crate::cli::attach::{Attached, Found, Memory, Silent, Stopping, renew};
+use crate::cli::attach::{Attached, Found, Memory, Silent, Stopping, Why, renew};
 use crate::cli::console::Console;
-use crate::cli::filter;
 use crate::cli::input::{self, Input};
 use crate::cli::outcome::Outcome;
 use crate::cli::progress::Status;
@@ -24,7 +24,7 @@ use crate::cli::pump::{self, Pass, Visitor};
 pub(super) struct Asked<'a> {
     pub args: &'a CollectArgs,
     pub config: &'a SessionConfig,
-    pub until: Option<&'a Filter>,
+    pub until: Option<&'a Ending>,
     /// Names of providers, where they were given one by one.
     pub named: &'a [String],
     pub stopping: &'a Stopping,
@@ -56,7 +56,7 @@ impl<'a> Recorded<'a> {
         self.leave_word(&output);
         let (mut name, in_parts) = (output.place().name.clone(), output.is_in_parts());
         let mut until = self.asked.until.cloned();
-        let mut silent = Silent::new(self.asked.named);
+        let mut silent = Silent::new(&self.asked.config.providers, self.asked.named);
         let mut all: Option<Report> = None;
         loop {
             let unheard = session.unheard.clone();
@@ -69,7 +69,7 @@ impl<'a> Recorded<'a> {
             let next = stopped.map(|at| (renew::start_anew(stopping, start), at.elapsed()));
             let mut written = recording.wait();
             let mut report =
-                Report::new(&pass, written.bytes, self.began.elapsed(), stopping.is_stopped());
+                Report::new(&pass, written.bytes, self.began.elapsed(), stopping.why());
             if let Some(output) = &written.output {
                 name.clone_from(&output.place().name);
             }
@@ -97,7 +97,7 @@ impl<'a> Recorded<'a> {
                 _ => {}
             }
             if let Some(until) = &until {
-                filter::remarks(until, &pass, &self.console);
+                until.remarks(&pass, &self.console);
             }
             if is_written {
                 let parts = if in_parts { " and the parts before it" } else { "" };
@@ -128,7 +128,7 @@ impl<'a> Recorded<'a> {
         &self,
         session: Attached,
         output: Output,
-        until: &mut Option<Filter>,
+        until: &mut Option<Ending>,
     ) -> io::Result<(Pass, record::Recording)> {
         let Asked { args, stopping, status, .. } = self.asked;
         // Half of the memory is for what waits to be written, and a quarter for the parser.
@@ -176,17 +176,17 @@ impl<'a> Recorded<'a> {
 
 /// Looks for the event that ends the recording; the pump counts.
 struct Looking<'a> {
-    until: &'a mut Option<Filter>,
+    until: &'a mut Option<Ending>,
     stopping: &'a Stopping,
 }
 
 impl Visitor for Looking<'_> {
     fn batch(&mut self, batch: &Batch<'_>) -> io::Result<ControlFlow<()>> {
-        if let Some(filter) = self.until
+        if let Some(until) = self.until
             && !self.stopping.is_stopped()
-            && batch.iter().any(|event| filter.takes(event))
+            && batch.iter().any(|event| until.is_met(event))
         {
-            self.stopping.stop();
+            self.stopping.stop_for(Why::Event);
         }
         // What is on its way is counted as well.
         Ok(ControlFlow::Continue(()))

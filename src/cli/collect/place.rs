@@ -58,7 +58,8 @@ impl Place {
     /// There is one, or its folder cannot be written to.
     pub(crate) fn file(path: &Path, overwrite: bool) -> Result<Self, Refusal> {
         let name = path.to_string_lossy().into_owned();
-        let io = |error: &io::Error| (Outcome::IO, format!("{name}: {}", input::explain(error)));
+        let io =
+            |error: &io::Error| (Outcome::IO, format!("{name}: {}", input::explain_new(error)));
         let used = |message: &str| (Outcome::USAGE, format!("{name}{message}"));
         if let Ok(meta) = fs::metadata(path) {
             if meta.is_dir() {

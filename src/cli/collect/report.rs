@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::cli::attach::Why;
 use crate::cli::end::End;
 use crate::cli::outcome::Outcome;
 use crate::cli::pump::Pass;
@@ -22,16 +23,18 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Of a recording that has ended.
-    pub(crate) fn new(pass: &Pass, bytes: u64, duration: Duration, is_stopped: bool) -> Self {
+    /// Of a recording that has ended; `why` if it was stopped.
+    pub(crate) fn new(pass: &Pass, bytes: u64, duration: Duration, why: Option<Why>) -> Self {
         let is_read = matches!(pass.end, End::Complete | End::Truncated(..));
-        let how = match (&pass.end, is_stopped) {
-            (End::Truncated(..), false) => {
+        let how = match (&pass.end, why) {
+            (End::Truncated(..), None) => {
                 "the process was killed or crashed; what it had not sent by then is lost"
             }
-            (End::Truncated(..), true) => "stopped, but the process did not send the end of it",
-            (_, true) => "stopped",
-            (_, false) => "the process ended",
+            (End::Truncated(..), Some(_)) => "stopped, but the process did not send the end of it",
+            (_, Some(Why::Time)) => "stopped after its time",
+            (_, Some(Why::Event)) => "stopped by the event",
+            (_, Some(Why::Other)) => "stopped",
+            (_, None) => "the process ended",
         };
         let events = (is_read && pass.is_known()).then_some(pass.stats.events);
         let lost = events.and(pass.lost());

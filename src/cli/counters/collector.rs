@@ -42,6 +42,8 @@ pub(super) struct Collector {
     /// Seconds of an interval of the metrics.
     per: f64,
     unreadable: u64,
+    /// Whether a value was shown.
+    has_shown: bool,
 }
 
 /// What an instrument is known by.
@@ -74,6 +76,7 @@ impl Collector {
             tags: HashMap::new(),
             per,
             unreadable: 0,
+            has_shown: false,
         }
     }
 
@@ -89,13 +92,15 @@ impl Collector {
         output.finish(&self.origin, start_utc_ns)
     }
 
-    /// Says what was not shown, and why.
-    pub(super) fn rest(&self, refused: u64) {
+    /// Says what was not shown, and why. `is_all`: whether all was read that there is.
+    pub(super) fn rest(&self, refused: u64, is_all: bool) {
         self.told.rest(refused, self.unreadable);
         // What is in a recording was asked for by somebody else.
-        if self.origin.pid.is_some() {
-            let names: Vec<_> = self.wanted.not_met().collect();
+        let names: Vec<_> = self.wanted.not_met().collect();
+        if self.origin.pid.is_some() || (is_all && !self.has_shown && !names.is_empty()) {
             self.told.nothing_of(&names);
+        } else if is_all && !self.has_shown && refused == 0 && self.unreadable == 0 {
+            self.told.nothing();
         }
     }
 
@@ -154,6 +159,7 @@ impl Collector {
         }
         let sample = Sample::of_counter(Time::of(event), provider, counter);
         if self.wanted.is_source(provider) || self.hold.judge(provider, &sample) == Verdict::Show {
+            self.has_shown = true;
             output.sample(&self.origin, &sample)?;
         }
         Ok(())
@@ -219,6 +225,7 @@ impl Collector {
                 sample.instrument_tags = Text::utf8(instrument.as_bytes());
             }
         }
+        self.has_shown = true;
         output.sample(&self.origin, &sample)
     }
 
@@ -252,6 +259,7 @@ impl Collector {
     /// Shows what has waited long enough.
     fn release(&mut self, now: i64, output: &mut dyn Output) -> io::Result<()> {
         while let Some(kept) = self.hold.next(now) {
+            self.has_shown = true;
             output.sample(&self.origin, &kept.sample())?;
         }
         Ok(())

@@ -6,6 +6,7 @@
 //! `json.rs` or `jsonl.rs`.
 
 mod collector;
+mod columns;
 mod csv;
 mod hold;
 mod json;
@@ -22,7 +23,7 @@ mod told;
 mod wanted;
 mod when;
 
-use std::io::{self, IsTerminal};
+use std::io::{self, ErrorKind, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -70,8 +71,11 @@ pub(crate) fn run(args: &CountersArgs) -> io::Result<Outcome> {
         Err(error) => {
             let name = args.output.as_ref().map(|path| path.to_string_lossy());
             let console = Console::plain(args.is_json());
-            console.say(name.as_deref(), "io", None, &input::explain(&error));
-            return Ok(Outcome::IO);
+            let is_there = error.kind() == ErrorKind::AlreadyExists;
+            let (kind, outcome) =
+                if is_there { ("output", Outcome::USAGE) } else { ("io", Outcome::IO) };
+            console.say(name.as_deref(), kind, None, &input::explain_new(&error));
+            return Ok(outcome);
         }
     };
     let has_read = AtomicBool::new(false);
@@ -160,7 +164,7 @@ impl Watch for Counters<'_> {
         self.has_read.store(true, Ordering::Relaxed);
         collector.finish(pass.parser.format().state().clock.origin_utc_ns)?;
         let refused = lock(&self.output).leave(&collector.origin);
-        collector.rest(refused);
+        collector.rest(refused, !pass.is_stopped() && pass.is_known());
         Ok(())
     }
 

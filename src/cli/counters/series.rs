@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use tracemill::conventions::counters::Kind;
 use tracemill::conventions::metrics::Instrument;
 
+use super::columns::{cut, cut_left, drop_shared, fit, widest};
 use super::number::readable;
 use super::row;
 use super::sample::{Measure, Sample};
@@ -119,16 +120,18 @@ impl AllSeries {
         let rows = self.rows.iter().filter(|(_, last)| last.is_new || !only_new);
         let cells =
             rows.flat_map(|(key, last)| last.cells.iter().map(move |cell| (key, last, cell)));
-        let mut widths = [0; 3];
-        for (key, last, cell) in cells.clone() {
-            for (width, name) in widths.iter_mut().zip(names(key, last, cell)) {
-                *width = (*width).max(name.chars().count());
-            }
+        let mut all: Vec<_> =
+            cells.clone().map(|(key, last, cell)| names(key, last, cell)).collect();
+        let mut widths = widest(&all);
+        if widths.iter().sum::<usize>() > width {
+            drop_shared(&mut all);
+            widths = widest(&all);
         }
         fit(&mut widths, width);
-        let rows = cells.map(|(key, last, cell)| {
-            let names = names(key, last, cell).into_iter().zip(widths);
-            let names = names.map(|(name, width)| cut(name, width));
+        let rows = all.into_iter().zip(cells).map(|([provider, name, tags], (.., cell))| {
+            let [provider_width, name_width, tags_width] = widths;
+            let names = [cut(provider, provider_width), cut(name, name_width)];
+            let names = names.into_iter().chain([cut_left(&tags, tags_width)]);
             let values = std::iter::once(cell.value).chain(deltas.then_some(cell.delta));
             let values = values.map(|value| value.map_or_else(|| NOTHING.to_owned(), readable));
             names.chain(values).collect()
@@ -216,41 +219,6 @@ fn names(key: &Key, last: &Last, cell: &Cell) -> [String; 3] {
     [&key.provider, &last.title, &tags].map(|name| text::escaped(name))
 }
 
-/// Takes from the widest column until they fit; none is narrower than 8.
-fn fit(widths: &mut [usize], room: usize) {
-    while widths.iter().sum::<usize>() > room {
-        let Some(widest) = widths.iter_mut().max().filter(|width| **width > 8) else { return };
-        *widest -= 1;
-    }
-}
-
-/// Cut to a width, with a mark where it is.
-fn cut(text: String, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text;
-    }
-    let kept = width.saturating_sub(1);
-    text.chars().take(kept).chain(['\u{2026}']).collect()
-}
-
 fn change(before: Option<&Cell>, value: Option<f64>) -> Option<f64> {
     Some(value? - before?.value?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_widest_column_gives_way() {
-        let mut widths = [20, 50, 10];
-        fit(&mut widths, 60);
-        assert_eq!(widths, [20, 30, 10]);
-        fit(&mut widths, 40);
-        assert_eq!(widths, [15, 15, 10]);
-        fit(&mut widths, 0);
-        assert_eq!(widths, [8, 8, 8]);
-        assert_eq!(cut("abcdef".to_owned(), 4), "abc\u{2026}");
-        assert_eq!(cut("abcd".to_owned(), 4), "abcd");
-    }
 }

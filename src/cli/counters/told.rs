@@ -127,6 +127,13 @@ impl Told {
         }
     }
 
+    /// Says that there is nothing to show.
+    pub(super) fn nothing(&self) {
+        self.say(
+            "no value of a counter or an instrument is in it, or none at the interval asked for",
+        );
+    }
+
     fn limit(&self, what: &str, option: &str, value: impl Fn(&Ask) -> u32) {
         let limit = self.ask.as_ref().map_or_else(String::new, |ask| format!(" {}", value(ask)));
         self.say(&format!("it has more {what} than --{option}{limit} allows: some are not shown"));

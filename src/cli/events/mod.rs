@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 
 use tracemill::{Batch, Filter};
 
-use super::args::{EventsArgs, Printing};
+use super::args::{EventsArgs, Filters, Printing};
 use super::console::Console;
 use super::filter;
 use super::outcome::Outcome;
@@ -29,7 +29,8 @@ pub(crate) fn run(args: &EventsArgs) -> io::Result<Outcome> {
     each(std::slice::from_ref(&args.file), |path| {
         let printing = &args.printing;
         let mut console = Console::new(printing.is_json(), &args.reading, true);
-        let mut lines = Lines::new(printing, args.filters.filter(), args.count);
+        let mut lines =
+            Lines::new(printing, args.filters.filter(), args.filters.clone(), args.count);
         let config = printing.config();
         let pass = pump::pump(path, &args.reading, &config, &mut console, &mut lines)?;
         let Some(pass) = pass else {
@@ -46,15 +47,23 @@ pub(crate) fn run(args: &EventsArgs) -> io::Result<Outcome> {
 pub(crate) struct Lines {
     /// What is printed.
     filter: Filter,
+    /// As they were given.
+    filters: Filters,
+    took_any: bool,
     printer: Printer,
     left: u64,
 }
 
 impl Lines {
     /// Prints at most `count` events.
-    pub(crate) fn new(printing: &Printing, filter: Filter, count: Option<u64>) -> Self {
+    pub(crate) fn new(
+        printing: &Printing,
+        filter: Filter,
+        filters: Filters,
+        count: Option<u64>,
+    ) -> Self {
         let printer = Printer::new(printing);
-        Self { filter, printer, left: count.unwrap_or(u64::MAX) }
+        Self { filter, filters, took_any: false, printer, left: count.unwrap_or(u64::MAX) }
     }
 
     /// Prints what is still to be printed of a trace that was read.
@@ -67,7 +76,7 @@ impl Lines {
 
     /// Says what has to be known of what was printed.
     pub(crate) fn remarks(&self, pass: &Pass, console: &Console) {
-        filter::remarks(&self.filter, pass, console);
+        filter::remarks(&self.filter, &self.filters, self.took_any, pass, console);
         let forgotten = self.printer.forgotten();
         if forgotten > 0 {
             let message = format!(
@@ -87,6 +96,7 @@ impl Visitor for Lines {
             }
             self.printer.follow(event);
             if self.filter.takes(event) {
+                self.took_any = true;
                 self.printer.event(event)?;
                 self.left -= 1;
             }

@@ -32,7 +32,8 @@ fn one(path: &Path, args: &InfoArgs, is_first: &mut bool) -> io::Result<Outcome>
         return Ok(Outcome::IO);
     };
     if let Some(filter) = &census.filter {
-        filter::remarks(filter, &pass, &console);
+        let took_any = census.tally.total().events > 0;
+        filter::remarks(filter, &args.filters, took_any, &pass, &console);
     }
     if pass.is_known() {
         let report = Report::new(&pass, &census);

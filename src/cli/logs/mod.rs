@@ -70,8 +70,8 @@ impl Watch for Logs<'_> {
         Printer::new(self.args, origin, choice)
     }
 
-    fn finish(&self, mut printer: Printer, _: &Pass, console: &Console) -> io::Result<()> {
-        printer.finish(console)
+    fn finish(&self, mut printer: Printer, pass: &Pass, console: &Console) -> io::Result<()> {
+        printer.finish(console, !pass.is_stopped() && pass.is_known())
     }
 
     fn config(&self) -> Config {

@@ -34,6 +34,16 @@ pub(super) struct Printer {
     /// The lines of one message.
     line: Vec<u8>,
     unreadable: u64,
+    met: Met,
+}
+
+/// What has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Met {
+    Nothing,
+    Messages,
+    /// And some were printed.
+    Wanted,
 }
 
 impl Printer {
@@ -51,22 +61,37 @@ impl Printer {
             out: Whole::default(),
             line: Vec::new(),
             unreadable: 0,
+            met: Met::Nothing,
         }
     }
 
-    /// Prints what is left.
+    /// Prints what is left. `is_all`: whether all was read that there is.
     ///
     /// # Errors
     /// It cannot be written.
-    pub(super) fn finish(&mut self, console: &Console) -> io::Result<()> {
+    pub(super) fn finish(&mut self, console: &Console, is_all: bool) -> io::Result<()> {
         if self.choice.decide() {
             self.out.write_all(&self.choice.take())?;
         }
         if self.unreadable > 0 {
             let message = format!("{} messages cannot be read", self.unreadable);
             console.remark(&self.origin.name, &message);
+        } else if is_all && self.met != Met::Wanted {
+            console.remark(&self.origin.name, self.why_nothing());
         }
         self.out.flush()
+    }
+
+    /// Why nothing was printed.
+    fn why_nothing(&self) -> &'static str {
+        match (self.met != Met::Nothing, self.origin.pid) {
+            (true, _) => "none of its messages is of the levels and categories that are wanted",
+            (false, None) => "no message: nothing in it was logged with ILogger",
+            (false, Some(_)) => {
+                "no message came: nothing was logged with ILogger, or its own levels let nothing \
+                 through (--level asks for others)"
+            }
+        }
     }
 
     fn event(&mut self, event: EventView<'_>) -> io::Result<()> {
@@ -78,6 +103,7 @@ impl Printer {
         };
         match log {
             Log::Message(message) => {
+                self.met = self.met.max(Met::Messages);
                 if self.choice.met(message.form, event.thread_key()) {
                     self.out.write_all(&self.choice.take())?;
                 }
@@ -106,6 +132,7 @@ impl Printer {
         if !forms.iter().any(|form| self.is_chosen(*form)) {
             return Ok(());
         }
+        self.met = Met::Wanted;
         let stamp = Stamp::of(event);
         self.line.clear();
         if self.json {

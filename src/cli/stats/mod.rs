@@ -42,7 +42,8 @@ fn one(
     let Counts { tally, filter } = counts;
     let is_filtered = filter.is_some();
     if let Some(filter) = filter {
-        filter::remarks(&filter, &pass, &console);
+        let took_any = tally.total().events > 0;
+        filter::remarks(&filter, &args.filters, took_any, &pass, &console);
     }
     if !pass.is_known() {
         return Ok(pass.outcome);
@@ -69,7 +70,7 @@ fn one(
         for line in remarks::others(&pass.stats) {
             writeln!(out, "{line}")?;
         }
-        if let End::Truncated(..) = &pass.end {
+        if let End::Truncated(..) | End::Interrupted = &pass.end {
             writeln!(out, "{}", pass.end.describe())?;
         }
         if args.memory {

@@ -19,6 +19,13 @@ fn every_key_is_described() {
     ] {
         printed.extend(names.iter().map(|name| tracemill(&[args, &[name]].concat()).out));
     }
+    for (verb, flags, name) in [
+        ("counters", &["--format", "jsonl"][..], "counters.nettrace"),
+        ("counters", &["--format", "jsonl"], "metrics.nettrace"),
+        ("logs", &["-f", "jsonl", "--scopes"], "logs-filtered.nettrace"),
+    ] {
+        printed.push(tracemill(&[&[verb], flags, &[&*fixture(name)]].concat()).ok());
+    }
     // Damage, and what is said of it.
     let whole = bytes("http.nettrace");
     for damaged in [&whole[..20_000], &[&whole[..], b"x"].concat()] {
@@ -51,7 +58,8 @@ fn collect(json: &Json, keys: &mut Vec<String>) {
             for (key, value) in fields {
                 keys.push(key.clone());
                 // What the stream itself names.
-                if key != "properties" {
+                let named = ["properties", "tags", "quantiles", "arguments"];
+                if !named.iter().any(|named| key.ends_with(named)) {
                     collect(value, keys);
                 }
             }
