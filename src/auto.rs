@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tracemill_engine::{
     Config, Decode, Detection, DynFormat, Erase, Error, Faults, Finish, Format, FrameKind, Framed,
-    Position, RunView, Sink, State,
+    Position, RunView, Sink, State, ToldLoss,
 };
 use tracemill_nettrace::Nettrace;
 use tracemill_perf::Perf;
@@ -129,6 +129,10 @@ impl Format for Auto {
 
     fn frame_kinds(&self) -> &[FrameKind] {
         self.known.as_ref().map_or(&[], |format| format.frame_kinds())
+    }
+
+    fn told_loss(&self) -> Option<ToldLoss> {
+        self.known.as_ref()?.told_loss()
     }
 }
 

@@ -106,3 +106,44 @@ fn info_tells_what_perf_reads_of_the_machine() {
     }
     assert!(listed.len() >= 6);
 }
+
+#[test]
+fn loss_is_told_by_cpu_time_and_event_and_is_a_part_of_samples() {
+    let Some(corpus) =
+        corpus::shared("loss_is_told_by_cpu_time_and_event_and_is_a_part_of_samples")
+    else {
+        return;
+    };
+    let path = corpus.join("perf/s13-z22.data");
+    let path = path.to_str().unwrap();
+    // `perf report --stats`: 6,850 samples, 63,450 lost by rings and 67,708 by counters.
+    let stats = tracemill(&["stats", "--json", path]).json();
+    let keys = ["lost", "lost_of", "lost_untimed"].map(|key| number(&stats[key]).unwrap());
+    assert_eq!(keys, [67_708, 6_850 + 67_708, 67_708 - 63_450]);
+    assert_eq!(stats["capture"], "CPU");
+    let sum = |list: &str| -> i128 {
+        stats[list].as_array().unwrap().iter().map(|row| number(&row["lost"]).unwrap()).sum()
+    };
+    let sums = ["loss", "loss_windows", "loss_by_event"].map(sum);
+    assert_eq!(sums, [67_708, 63_450, 67_708]);
+    assert_eq!(stats["loss_by_event"][0]["event"], "cpu-clock");
+    // Windows and times lie within the recording.
+    let info = tracemill(&["info", "--json", path]).json();
+    let time = |value: &Value| number(value).unwrap();
+    let (first, last) = (time(&info["first_event_ns"]), time(&info["last_event_ns"]));
+    for row in stats["loss_windows"].as_array().unwrap() {
+        assert!(time(&row["to_ns"]) >= first && time(&row["from_ns"]) <= last, "{row}");
+    }
+    for row in stats["loss"].as_array().unwrap() {
+        assert!(row["from_ns"].is_null() && row["events"].is_null(), "{row}");
+        assert!(time(&row["noticed_ns"]) >= first && time(&row["to_ns"]) <= last, "{row}");
+    }
+    assert_eq!(info["loss_by_event"], stats["loss_by_event"]);
+    let text = tracemill(&["stats", path]).ok();
+    assert!(text.contains("lost: 67,708 events, 90.8% of 74,558"), "{text}");
+    assert!(!text.contains("capture thread") && !text.contains("the start"), "{text}");
+    let remark = tracemill(&["events", "-n", "1000000", path]).err;
+    let place = "on 2 CPUs, noticed between 1912.723636682 s and 1913.825943256 s, 4,258 of them at \
+                 an unknown time";
+    assert!(remark.contains(place), "{remark}");
+}

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tracemill_engine::{
     Config, Error, EventClass, Fault, Faults, Finish, Format, FrameKind, Framed, Layout, State,
-    Table, TraceInfo, prefetch_until,
+    Table, ToldLoss, TraceInfo, prefetch_until,
 };
 
 use crate::attribute::{Attribute, bit};
@@ -423,6 +423,14 @@ impl Format for Perf {
 
     fn frame_kinds(&self) -> &[FrameKind] {
         &self.kinds
+    }
+
+    /// By CPU, and of samples: other records tell of the recording itself.
+    fn told_loss(&self) -> Option<ToldLoss> {
+        let samples = self.kinds.get(kinds::place(kind::SAMPLE));
+        let by_class = self.lost_by_event().map(|(event, lost)| (event.class, lost)).collect();
+        let events = samples.map_or(0, |samples| samples.frames);
+        Some(ToldLoss { of: ["CPU", "CPUs"], events, by_class })
     }
 }
 

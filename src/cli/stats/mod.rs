@@ -4,6 +4,7 @@ mod csv;
 pub(crate) mod loss;
 mod memory;
 mod report;
+pub(crate) mod told;
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
