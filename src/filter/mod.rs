@@ -21,6 +21,8 @@ use std::sync::Arc;
 
 use tracemill_engine::{ClassMap, EventClass, EventView};
 
+use crate::ThreadNames;
+
 use entry::Entry;
 pub use error::FilterError;
 use expr::{Expr, Leaf, Subject};
@@ -50,7 +52,12 @@ pub struct Filter {
     undescribed: Entry,
     /// Of each comparison, what classes had to say.
     met: Box<[Met]>,
+    /// If a condition asks for them.
+    names: Option<Box<ThreadNames>>,
 }
+
+/// Names of threads that are followed.
+const MAX_NAMES: usize = 1 << 14;
 
 /// What came of it for each class.
 #[derive(Clone, Debug)]
@@ -110,6 +117,8 @@ impl Filter {
         let is_by_labels =
             |leaf: &Leaf| matches!(leaf.subject, Subject::Own(own) if own.may_be_labelled());
         let by_labels = rules.leaves.iter().any(is_by_labels);
+        let is_name = |leaf: &Leaf| matches!(leaf.subject, Subject::Own(Own::ThreadName));
+        let asks_names = rules.leaves.iter().any(is_name);
         let mut met: Box<[Met]> = vec![Met::No; rules.leaves.len()].into();
         Ok(Self {
             by_class: is_named || !rules.leaves.is_empty(),
@@ -120,6 +129,7 @@ impl Filter {
             decided: Decided { entries: ClassMap::new(), labels: by_labels },
             undescribed: rules.decide(None, by_labels, &mut met),
             met,
+            names: asks_names.then(|| Box::new(ThreadNames::new(MAX_NAMES))),
             rules: Arc::new(rules),
         })
     }
@@ -129,6 +139,9 @@ impl Filter {
     /// only.
     #[inline]
     pub fn takes(&mut self, event: EventView<'_>) -> bool {
+        if let Some(names) = &mut self.names {
+            names.take(event);
+        }
         (!self.by_class || self.takes_class(event)) && (!self.by_event || self.takes_rest(event))
     }
 
@@ -166,7 +179,7 @@ impl Filter {
     #[inline]
     fn takes_class(&mut self, event: EventView<'_>) -> bool {
         match self.decided.entries.peek(event) {
-            Some(entry) => entry.takes(&self.rules.leaves, event),
+            Some(entry) => entry.takes(&self.rules.leaves, event, self.names.as_deref()),
             None => self.decide(event),
         }
     }
@@ -184,7 +197,8 @@ impl Filter {
         }
         let entry =
             self.decided.entries.get(event, |class| rules.decide(Some(class), labelled, met));
-        entry.map_or(&self.undescribed, |entry| entry).takes(&rules.leaves, event)
+        let entry = entry.map_or(&self.undescribed, |entry| entry);
+        entry.takes(&rules.leaves, event, self.names.as_deref())
     }
 
     #[inline]

@@ -90,6 +90,7 @@ struct Counts {
 
 impl Visitor for Counts {
     fn batch(&mut self, batch: &Batch<'_>) -> io::Result<ControlFlow<()>> {
+        self.tally.follow(batch);
         let (state, events) = (batch.state(), batch.iter());
         match &mut self.filter {
             None => self.tally.batch(state, events),

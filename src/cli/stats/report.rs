@@ -131,7 +131,7 @@ pub(super) fn print(
                 })
             }
             By::Thread => (&[("process", true), ("thread", true), ("name", false)], |row| {
-                let name = text::escaped(row.thread_name.unwrap_or_default());
+                let name = text::escaped(row.thread_name.as_deref().unwrap_or_default());
                 vec![number(row, row.process), number(row, row.thread), name]
             }),
             By::Process => (&[("process", true)], |row| vec![number(row, row.process)]),
