@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use tracemill::perf::bit;
 use tracemill_test_support::corpus;
 
-use crate::run::{feed, lines, number, tracemill};
+use crate::run::{TempFile, feed, lines, number, tracemill};
+use crate::writer::{Attr, CPU_CLOCK, Writer, file, tracing};
 
 #[test]
 fn verbs_say_what_the_truths_say() {
@@ -146,4 +148,35 @@ fn loss_is_told_by_cpu_time_and_event_and_is_a_part_of_samples() {
     let place = "on 2 CPUs, noticed between 1912.723636682 s and 1913.825943256 s, 4,258 of them at \
                  an unknown time";
     assert!(remark.contains(place), "{remark}");
+}
+
+#[test]
+fn registers_and_copied_stacks_are_told_as_bytes_that_nobody_describes() {
+    const DWARF: Attr = Attr {
+        sample_type: bit::IP
+            | bit::TID
+            | bit::TIME
+            | bit::CALLCHAIN
+            | bit::REGS_USER
+            | bit::STACK_USER,
+        regs_user: 0b111,
+        ..CPU_CLOCK
+    };
+    let mut out = Writer::new(false);
+    out.record(9, 2, |b| {
+        b.u64s(&[0x5000]).u32s(&[7, 8]).u64s(&[1_000, 0]);
+        // Registers, and a stack of which 24 bytes were copied.
+        b.u64s(&[2, 10, 11, 12, 32, 1, 2, 3, 4, 24]);
+    });
+    let bytes = file(false, &[DWARF], &out.out, &tracing(false, "none", &[]));
+    let trace = TempFile::new("dwarf.data", &bytes);
+    let columns = "bytes,fields,frames,stack";
+    let rows = lines(&tracemill(&["events", "-f", "jsonl", "-F", columns, trace.path()]).ok());
+    let row = &rows[0];
+    assert_eq!(row["fields"]["callchain"], Value::Array(Vec::new()), "{row}");
+    assert_eq!(row["fields"]["user_abi"], 2, "{row}");
+    assert_eq!(row["undescribed_bytes"], 9 * 8, "{row}");
+    assert_eq!((&row["frames"][0]["address"], &row["stack"]), (&0x5000.into(), &0.into()), "{row}");
+    let text = tracemill(&["events", "-F", "fields", trace.path()]).ok();
+    assert!(text.contains("user_abi=2 (+72 bytes not described)"), "{text}");
 }

@@ -8,7 +8,7 @@ use crate::attribute::{Attribute, bit};
 use crate::parts::format;
 
 /// The layout of an attribute's samples: up to the first part whose size an event decides in a way
-/// that a layout cannot say.
+/// that a layout cannot say. What follows is left to be told of as bytes that no field describes.
 pub(crate) fn layout(attribute: &Attribute) -> Layout {
     let mut list = List::default();
     let fixed: &[(u64, &[(&'static str, Type)])] = &[
@@ -29,10 +29,7 @@ pub(crate) fn layout(attribute: &Attribute) -> Layout {
             }
         }
     }
-    let is_whole = variable(attribute, &mut list).is_some();
-    if !is_whole || crate::parts::has_unknown(attribute) {
-        list.add("", Type::Tail);
-    }
+    let _ = variable(attribute, &mut list);
     list.finish()
 }
 
@@ -59,6 +56,8 @@ fn variable(attribute: &Attribute, list: &mut List) -> Option<()> {
         }
     }
     if attribute.has(bit::REGS_USER) {
+        // None follow if it is 0.
+        list.add("user_abi", Type::UInt64);
         return None;
     }
     if attribute.has(bit::STACK_USER) {
@@ -78,6 +77,7 @@ fn variable(attribute: &Attribute, list: &mut List) -> Option<()> {
     };
     add(numbers);
     if attribute.has(bit::REGS_INTR) {
+        list.add("interrupt_abi", Type::UInt64);
         return None;
     }
     add(&[
