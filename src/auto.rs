@@ -54,6 +54,17 @@ impl Auto {
         self.index = Some((offset, bytes));
         self
     }
+
+    /// Takes in beforehand what `whole`, all bytes of a file, has as its index, if it has one. Without,
+    /// events of a perf.data that is a file have neither names nor fields until its end is read.
+    #[must_use]
+    pub fn with_index_of(self, whole: &Bytes) -> Self {
+        let place = Self::index_at(whole).and_then(|at| Some((at, usize::try_from(at).ok()?)));
+        match place.filter(|(_, from)| *from <= whole.len()) {
+            Some((at, from)) => self.with_index(at, whole.slice(from..)),
+            None => self,
+        }
+    }
 }
 
 impl Auto {

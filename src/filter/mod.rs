@@ -82,6 +82,8 @@ struct Rules {
 #[derive(Debug)]
 enum EventName {
     Glob(Glob),
+    /// With a colon in it: perhaps the provider before the event.
+    Full(Glob),
     Id(u32),
 }
 
@@ -171,6 +173,12 @@ impl Filter {
         })
     }
 
+    /// If no event lay in the range of time: the first and the last time of those that were looked at,
+    /// in nanoseconds as events have them. `None` if one did, or if there was none with a time.
+    pub fn time_missed(&self) -> Option<(i64, i64)> {
+        self.window.as_ref().and_then(Window::missed)
+    }
+
     /// Whether events were not taken because their clock does not tell enough for a range of time.
     pub fn lacks_clock(&self) -> bool {
         self.window.as_ref().is_some_and(|window| window.lacks_clock)
@@ -229,6 +237,9 @@ impl Rules {
         let event = self.events.is_empty()
             || self.events.iter().any(|event| match event {
                 EventName::Glob(glob) => place::names(class).any(|name| glob.fits_name(name)),
+                EventName::Full(glob) => place::names(class).any(|name| {
+                    glob.fits_name(name) || glob.fits_name(&format!("{}:{name}", class.provider()))
+                }),
                 EventName::Id(id) => *id == class.event_id,
             });
         provider && event
@@ -249,6 +260,8 @@ impl Rules {
 impl EventName {
     fn new(text: &str) -> Self {
         let id = text.strip_prefix('#').unwrap_or(text).parse::<u32>();
-        id.map_or_else(|_| Self::Glob(Glob::of_names(text)), Self::Id)
+        let glob = || Glob::of_names(text);
+        let named = |_| if text.contains(':') { Self::Full(glob()) } else { Self::Glob(glob()) };
+        id.map_or_else(named, Self::Id)
     }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use serde_json::Value;
 use tracemill::perf::bit;
+use tracemill::{Auto, Config, Filter, FilterSpec, Parser};
 use tracemill_test_support::corpus;
 
 use crate::run::{TempFile, feed, lines, number, tracemill};
@@ -179,4 +181,102 @@ fn registers_and_copied_stacks_are_told_as_bytes_that_nobody_describes() {
     assert_eq!((&row["frames"][0]["address"], &row["stack"]), (&0x5000.into(), &0.into()), "{row}");
     let text = tracemill(&["events", "-F", "fields", trace.path()]).ok();
     assert!(text.contains("user_abi=2 (+72 bytes not described)"), "{text}");
+}
+
+#[test]
+fn events_are_called_by_provider_and_name_as_perf_calls_them() {
+    let Some(corpus) = corpus::shared("events_are_called_by_provider_and_name_as_perf_calls_them")
+    else {
+        return;
+    };
+    let path = corpus.join("perf/s09-tp-sched.data");
+    let path = path.to_str().unwrap();
+    let taken = |event: &str| {
+        let stats = tracemill(&["stats", "--json", "--event", event, path]).json();
+        number(&stats["events_taken"]).unwrap()
+    };
+    let switches = taken("sched_switch");
+    assert!(switches > 10_000);
+    assert_eq!([taken("sched:sched_switch"), taken("SCHED:sched_swi*")], [switches; 2]);
+    assert_eq!([taken("kmem:sched_switch"), taken("sched*")], [0, taken("sched:*")]);
+    // A name may have a colon of its own.
+    let mut out = Writer::new(false);
+    out.record(9, 2, |b| {
+        b.u64s(&[5, 0x5000]).u32s(&[7, 8]).u64s(&[1_000]);
+    });
+    let event = Attr { name: "cpu-clock:u", ..CPU_CLOCK };
+    let bytes = file(false, &[event], &out.out, &tracing(false, "none", &[]));
+    let trace = TempFile::new("colon.data", &bytes);
+    for (event, expected) in [("cpu-clock:u", 1), ("software:cpu-clock:u", 1), ("software:u", 0)] {
+        let stats = tracemill(&["stats", "--json", "--event", event, trace.path()]).json();
+        assert_eq!(number(&stats["events_taken"]), Some(expected), "{event}");
+    }
+}
+
+#[test]
+fn times_that_nothing_lies_in_and_that_are_not_known_are_told() {
+    let Some(corpus) = corpus::shared("times_that_nothing_lies_in_and_that_are_not_known_are_told")
+    else {
+        return;
+    };
+    let path = corpus.join("perf/s09-tp-sched.data");
+    let path = path.to_str().unwrap();
+    let ran = tracemill(&["events", "--time", "1s..2s", path]);
+    let told = "no event is within --time; they are from 1843.501166334 s to 1847.409161885 s";
+    assert!(ran.code == 0 && ran.out.is_empty() && ran.err.contains(told), "{}", ran.err);
+    let ran = tracemill(&["stats", "--time", "1844s..1844.5s", path]);
+    assert_eq!(ran.err, "");
+    let name = |name: &str| corpus.join("perf").join(name).to_str().unwrap().to_owned();
+    let told = "does not tell what time of day";
+    let utc = |name: &str, more: &[&str]| {
+        tracemill(&[&["events", "-n", "9", name, "--provider", "software"], more].concat()).err
+    };
+    let (without, with) = (name("s03-fp-allcpu.data"), name("s07-opts.data"));
+    assert!(utc(&without, &["--utc"]).contains(told));
+    assert!(!utc(&without, &[]).contains(told));
+    assert!(!utc(&without, &["--utc", "-F", "event"]).contains(told));
+    assert!(!utc(&with, &["--utc"]).contains(told));
+}
+
+#[test]
+fn a_record_without_a_size_says_that_the_rest_was_not_read() {
+    let mut out = Writer::new(false);
+    out.record(9, 2, |b| {
+        b.u64s(&[5, 0x5000]).u32s(&[7, 8]).u64s(&[1_000]);
+    });
+    out.u32s(&[9]).u16s(&[2, 3]).u64s(&[0; 9]);
+    let bytes = file(false, &[CPU_CLOCK], &out.out, &tracing(false, "none", &[]));
+    let trace = TempFile::new("size.data", &bytes);
+    let ran = tracemill(&["stats", trace.path()]);
+    assert_eq!(ran.code, 4);
+    assert!(ran.err.contains("size below 8; what follows was not read (at byte"), "{}", ran.err);
+}
+
+#[test]
+fn an_index_of_the_whole_names_events_from_the_first_on() {
+    let Some(corpus) = corpus::shared("an_index_of_the_whole_names_events_from_the_first_on")
+    else {
+        return;
+    };
+    let whole = Bytes::from(std::fs::read(corpus.join("perf/s09-tp-sched.data")).unwrap());
+    let config = Config::default();
+    let taken = |format: Auto| {
+        let mut spec = FilterSpec::default();
+        spec.events = vec!["sched:sched_switch".into()];
+        let mut filter = Filter::new(&spec).unwrap();
+        let mut parser = Parser::new(format, &config);
+        parser.push(whole.clone()).unwrap();
+        parser.finish();
+        let mut taken = 0;
+        while let Some(batch) = parser.next_batch().unwrap() {
+            taken += batch.iter().filter(|event| filter.takes(*event)).count();
+        }
+        taken
+    };
+    assert_eq!(taken(Auto::new(&config)), 0);
+    assert!(taken(Auto::new(&config).with_index_of(&whole)) > 10_000);
+    // Of what has none, and of what is cut, there is nothing to take.
+    for other in [Bytes::new(), whole.slice(..200), Bytes::from_static(b"Nettrace")] {
+        let _ = Auto::new(&config).with_index_of(&other);
+    }
 }

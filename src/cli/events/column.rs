@@ -11,7 +11,7 @@ use super::value::Value;
 /// A column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Column {
-    /// Seconds since the trace began, or UTC
+    /// Seconds since the trace began (of perf, as it prints them), or UTC
     Ts,
     /// Time as the trace has it
     Ticks,

@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use csv::ByteRecord;
-use tracemill::{EventView, Modules};
+use tracemill::{EventView, Format, Modules};
 
 use super::column::{Column, Known};
 use super::jsonl::Jsonl;
 use crate::cli::args::{Form, Printing};
+use crate::cli::pump::Pass;
 use crate::cli::whole::Whole;
 
 /// Prints the columns that were chosen.
@@ -50,6 +51,14 @@ impl Printer {
     /// Processes of which is not known any more what they had mapped.
     pub(super) fn forgotten(&self) -> u64 {
         self.known.modules.as_ref().map_or(0, Modules::forgotten)
+    }
+
+    /// Whether times of day were asked for that the trace does not tell.
+    pub(super) fn lacks_utc(&self, pass: &Pass) -> bool {
+        let clock = &pass.parser.format().state().clock;
+        let is_told = clock.origin_utc_ns.is_some() && clock.frequency.is_some();
+        let is_asked = self.utc && self.columns.contains(&Column::Ts);
+        is_asked && !is_told && pass.is_known() && pass.stats.events > 0
     }
 
     /// Prints one event.
