@@ -173,8 +173,8 @@ impl Filter {
         })
     }
 
-    /// If no event lay in the range of time: the first and the last time of those that were looked at,
-    /// in nanoseconds as events have them. `None` if one did, or if there was none with a time.
+    /// If the range of time lies before or behind all events that were looked at: the first and the
+    /// last time of these, in nanoseconds as events have them.
     pub fn time_missed(&self) -> Option<(i64, i64)> {
         self.window.as_ref().and_then(Window::missed)
     }

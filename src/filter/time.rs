@@ -87,9 +87,12 @@ impl Window {
         is_in
     }
 
-    /// When the first and the last event were, if none was in it.
+    /// When the first and the last event were, if it lies before or behind all of them.
     pub(super) fn missed(&self) -> Option<(i64, i64)> {
-        let (clock, (first, last)) = (self.clock?, self.seen.filter(|_| !self.is_met)?);
+        let (clock, (first, last)) = (self.clock?, self.seen?);
+        if self.is_met || self.first <= last && first <= self.last {
+            return None;
+        }
         let ns = |ticks: i64| clock.ns(clock.origin_ticks.wrapping_add(ticks.cast_unsigned()));
         Some((ns(first)?, ns(last)?))
     }
