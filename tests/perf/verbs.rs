@@ -153,7 +153,7 @@ fn loss_is_told_by_cpu_time_and_event_and_is_a_part_of_samples() {
 }
 
 #[test]
-fn registers_and_copied_stacks_are_told_as_bytes_that_nobody_describes() {
+fn registers_are_fields_and_copied_stacks_are_told_as_bytes() {
     const DWARF: Attr = Attr {
         sample_type: bit::IP
             | bit::TID
@@ -170,6 +170,10 @@ fn registers_and_copied_stacks_are_told_as_bytes_that_nobody_describes() {
         // Registers, and a stack of which 24 bytes were copied.
         b.u64s(&[2, 10, 11, 12, 32, 1, 2, 3, 4, 24]);
     });
+    // One of a thread of the kernel.
+    out.record(9, 1, |b| {
+        b.u64s(&[0x6000]).u32s(&[7, 8]).u64s(&[2_000, 0, 0, 0]);
+    });
     let bytes = file(false, &[DWARF], &out.out, &tracing(false, "none", &[]));
     let trace = TempFile::new("dwarf.data", &bytes);
     let columns = "bytes,fields,frames,stack";
@@ -177,10 +181,16 @@ fn registers_and_copied_stacks_are_told_as_bytes_that_nobody_describes() {
     let row = &rows[0];
     assert_eq!(row["fields"]["callchain"], Value::Array(Vec::new()), "{row}");
     assert_eq!(row["fields"]["user_abi"], 2, "{row}");
-    assert_eq!(row["undescribed_bytes"], 9 * 8, "{row}");
+    assert_eq!(row["fields"]["user_registers"], serde_json::json!([10, 11, 12]), "{row}");
+    assert_eq!(row["fields"]["user_stack_size"], 32, "{row}");
+    assert_eq!(row["undescribed_bytes"], 5 * 8, "{row}");
     assert_eq!((&row["frames"][0]["address"], &row["stack"]), (&0x5000.into(), &0.into()), "{row}");
+    let row = &rows[1];
+    assert_eq!(row["fields"]["user_registers"], serde_json::json!([]), "{row}");
+    assert!(row["fields"]["user_stack_size"] == 0 && row["undescribed_bytes"].is_null(), "{row}");
     let text = tracemill(&["events", "-F", "fields", trace.path()]).ok();
-    assert!(text.contains("user_abi=2 (+72 bytes not described)"), "{text}");
+    let told = "user_registers=[10,11,12] user_stack_size=32 (+40 bytes not described)";
+    assert!(text.contains(told), "{text}");
 }
 
 #[test]
