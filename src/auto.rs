@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tracemill_engine::{
     Config, Decode, Detection, DynFormat, Erase, Error, Faults, Finish, Format, FrameKind, Framed,
-    Position, RunView, Sink, State,
+    Position, RunView, Sink, State, ToldLoss,
 };
 use tracemill_nettrace::Nettrace;
 use tracemill_perf::Perf;
@@ -53,6 +53,17 @@ impl Auto {
     pub fn with_index(mut self, offset: u64, bytes: Bytes) -> Self {
         self.index = Some((offset, bytes));
         self
+    }
+
+    /// Takes in beforehand what `whole`, all bytes of a file, has as its index, if it has one. Without,
+    /// events of a perf.data that is a file have neither names nor fields until its end is read.
+    #[must_use]
+    pub fn with_index_of(self, whole: &Bytes) -> Self {
+        let place = Self::index_at(whole).and_then(|at| Some((at, usize::try_from(at).ok()?)));
+        match place.filter(|(_, from)| *from <= whole.len()) {
+            Some((at, from)) => self.with_index(at, whole.slice(from..)),
+            None => self,
+        }
     }
 }
 
@@ -129,6 +140,10 @@ impl Format for Auto {
 
     fn frame_kinds(&self) -> &[FrameKind] {
         self.known.as_ref().map_or(&[], |format| format.frame_kinds())
+    }
+
+    fn told_loss(&self) -> Option<ToldLoss> {
+        self.known.as_ref()?.told_loss()
     }
 }
 

@@ -31,11 +31,13 @@
 mod auto;
 mod filter;
 mod modules;
+mod names;
 
 pub use auto::Auto;
 pub use bytes::Bytes;
 pub use filter::{Filter, FilterError, FilterSpec, Glob, Instant, Mismatch, TimeRange};
 pub use modules::{Frame, Module, Modules};
+pub use names::ThreadNames;
 pub use tracemill_engine::*;
 
 /// Layouts of the events of the .NET runtime, which its streams do not describe.

@@ -77,10 +77,11 @@ impl Modules {
     }
 
     /// Calls `each` for every address of an event's stack, the innermost first; for the address that
-    /// it happened at, if it has no stack.
+    /// it happened at, if it has no stack, or one without entries, as where the user's stack itself was
+    /// copied.
     pub fn frames<'a>(&'a self, view: EventView<'a>, mut each: impl FnMut(Frame<'a>)) {
         if Record::of(view).is_some() {
-            if view.stack().is_none() {
+            if view.stack().is_none_or(<[u8]>::is_empty) {
                 self.ip(view).into_iter().for_each(each);
                 return;
             }

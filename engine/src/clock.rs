@@ -23,7 +23,8 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Nanoseconds since the trace began, negative before. `None` if the frequency is unknown or
+    /// Nanoseconds since the trace began, negative before: since the clock's
+    /// [origin](Self::origin_ticks), which formats that tell no beginning (perf) have at 0. `None` if the frequency is unknown or
     /// the result does not fit.
     pub fn ns(&self, ticks: u64) -> Option<i64> {
         let frequency = self.frequency.filter(|frequency| *frequency > 0)?;

@@ -62,6 +62,18 @@ pub struct Finish {
     pub error: Option<Error>,
 }
 
+/// Loss that a writer tells of, where events have no numbers that would show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToldLoss {
+    /// What the capture threads are whose loss is told apart: one, and several. A key of
+    /// [`u64::MAX`] is one that is not known.
+    pub of: [&'static str; 2],
+    /// Events so far that could be lost: without those that tell of the recording itself.
+    pub events: u64,
+    /// Loss of each class that has lost some: id of the class, and events.
+    pub by_class: Vec<(u32, u64)>,
+}
+
 /// Frames of one kind, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FrameKind {
@@ -112,6 +124,12 @@ pub trait Format: Send {
 
     /// Frames so far, by kind.
     fn frame_kinds(&self) -> &[FrameKind];
+
+    /// What the writer tells of loss, beside what [`Loss`](crate::Loss) has; `None` where loss is seen by
+    /// sequence numbers. O(classes), and allocates: to be asked at the end.
+    fn told_loss(&self) -> Option<ToldLoss> {
+        None
+    }
 }
 
 /// The parallel half of a format: a pure function of a run and of the state it was found in.
@@ -205,6 +223,10 @@ where
     fn frame_kinds(&self) -> &[FrameKind] {
         self.0.frame_kinds()
     }
+
+    fn told_loss(&self) -> Option<ToldLoss> {
+        self.0.told_loss()
+    }
 }
 
 impl Format for DynFormat {
@@ -234,6 +256,10 @@ impl Format for DynFormat {
 
     fn frame_kinds(&self) -> &[FrameKind] {
         (**self).frame_kinds()
+    }
+
+    fn told_loss(&self) -> Option<ToldLoss> {
+        (**self).told_loss()
     }
 }
 

@@ -196,6 +196,13 @@ pub enum Count {
     Fixed(u16),
     /// As many as the value of an earlier field of the same object, by its place in it.
     Field(u16),
+    /// So many if the value of an earlier field is not 0, else none.
+    If {
+        /// The place of that field in the same object.
+        field: u16,
+        /// How many.
+        count: u16,
+    },
 }
 
 impl Layout {

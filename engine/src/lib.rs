@@ -58,7 +58,7 @@ pub use cursor::Cursor;
 pub use detection::Detection;
 pub use error::{Error, ErrorKind, Fault, FaultKind};
 pub use format::{
-    Decode, DynFormat, Erase, FAULTS_PER_FRAME, Faults, Finish, Format, FrameKind, Framed,
+    Decode, DynFormat, Erase, FAULTS_PER_FRAME, Faults, Finish, Format, FrameKind, Framed, ToldLoss,
 };
 pub use framer::{Framer, Full};
 pub use guid::Guid;

@@ -54,7 +54,8 @@ pub enum SpanKind {
 }
 
 impl Span {
-    /// Says that `count` events of a capture thread were lost, which was noticed at `ticks`.
+    /// Says that `count` events of a capture thread were lost, which was noticed at `ticks`; 0 if
+    /// nobody knows when.
     pub fn lost(thread: u64, count: u64, ticks: u64) -> Self {
         let half = |half: u64| u32::try_from(half & u64::from(u32::MAX)).unwrap_or(u32::MAX);
         let (first, last) = (half(count >> 32), half(count));
@@ -93,7 +94,7 @@ pub struct Gap {
     pub after_damage: bool,
     /// Ticks of the event before; 0 if there is none.
     pub from_ticks: u64,
-    /// Ticks of the event or sequence point after.
+    /// Ticks of the event or sequence point after, or of what tells of the loss; 0 if that has no time.
     pub to_ticks: u64,
 }
 
@@ -128,12 +129,19 @@ pub struct ThreadLoss {
     /// Events that are missing between damage and the next sequence point: lost by the producer or
     /// hidden by the damage, which cannot be told apart.
     pub lost_after_damage: u64,
+    /// Those of `lost` that the writer told without a time: they are in no window, and in none of the
+    /// times below.
+    pub lost_untimed: u64,
     /// Sequence numbers that went back.
     pub anomalies: u64,
     /// Gaps that `lost` is made of.
     pub gaps: u64,
+    /// Those of them whose time is known.
+    pub timed_gaps: u64,
     /// Ticks of the event before the first gap, 0 if that was the first event of all.
     pub gap_from: u64,
+    /// Ticks of the event or sequence point after the first gap.
+    pub gap_first: u64,
     /// Ticks of the event or sequence point after the last gap.
     pub gap_to: u64,
     /// Times that the writer paused recording; what it left out then is not in `lost`.
@@ -211,7 +219,7 @@ impl Loss {
     }
 
     /// What was lost when: at most 64 windows of one width, in order, without those in which nothing
-    /// was lost.
+    /// was lost. What was [told without a time](ThreadLoss::lost_untimed) is in none of them.
     pub fn windows(&self) -> &[LossWindow] {
         self.windows.as_slice()
     }
@@ -293,8 +301,9 @@ impl Loss {
     /// Counts what the writer says was lost.
     fn told(&mut self, span: &Span) {
         let (row, _) = self.row(span.thread);
-        let from = std::mem::replace(&mut row.last_ticks, span.last_ticks);
-        self.gap(span.thread, span.count(), false, from, span.first_ticks);
+        let (from, to) = (row.last_ticks, Some(span.first_ticks).filter(|ticks| *ticks != 0));
+        row.last_ticks = to.unwrap_or(from);
+        self.gap(span.thread, span.count(), false, from, to);
     }
 
     /// Counts what the writer says of a pause.
@@ -307,10 +316,11 @@ impl Loss {
 
     /// Counts a gap of `missing` events, which is one backwards if it is negative.
     fn missing(&mut self, thread: u64, missing: u32, from: u64, to: u64) {
-        self.gap(thread, missing.into(), missing.cast_signed() < 0, from, to);
+        self.gap(thread, missing.into(), missing.cast_signed() < 0, from, Some(to));
     }
 
-    fn gap(&mut self, thread: u64, missing: u64, backwards: bool, from: u64, to: u64) {
+    /// `to`: none if nobody knows when.
+    fn gap(&mut self, thread: u64, missing: u64, backwards: bool, from: u64, to: Option<u64>) {
         if missing == 0 {
             return;
         }
@@ -321,10 +331,16 @@ impl Loss {
                 loss.anomalies += 1;
                 continue;
             }
-            if loss.gaps == 0 {
-                loss.gap_from = from;
+            match to {
+                Some(to) => {
+                    if loss.timed_gaps == 0 {
+                        (loss.gap_from, loss.gap_first) = (from, to);
+                    }
+                    loss.gap_to = to;
+                    loss.timed_gaps += 1;
+                }
+                None => loss.lost_untimed = loss.lost_untimed.saturating_add(missing),
             }
-            loss.gap_to = to;
             loss.gaps += 1;
             loss.lost = loss.lost.saturating_add(missing);
             let missing = if after_damage { missing } else { 0 };
@@ -332,8 +348,11 @@ impl Loss {
         }
         if !backwards {
             let lost = missing;
-            let gap = Gap { thread, lost, after_damage, from_ticks: from, to_ticks: to };
-            self.windows.add(&gap);
+            let to_ticks = to.unwrap_or(0);
+            let gap = Gap { thread, lost, after_damage, from_ticks: from, to_ticks };
+            if to.is_some() {
+                self.windows.add(&gap);
+            }
             self.gaps.push(gap);
         }
     }
@@ -427,6 +446,19 @@ mod tests {
         assert_eq!((loss.total().lost, loss.total().gaps), (7 + (5 << 32), 2));
         let gaps: Vec<_> = loss.gaps().iter().map(|gap| (gap.from_ticks, gap.to_ticks)).collect();
         assert_eq!(gaps, [(0, 50), (50, 90)]);
+    }
+
+    #[test]
+    fn what_is_told_without_a_time_is_in_no_window() {
+        let mut loss = Loss::new(8);
+        loss.fold(&[Span::lost(3, 7, 0), Span::lost(3, 2, 1 << 40), Span::lost(3, 1, 0)]);
+        let told = |loss: ThreadLoss| (loss.lost, loss.lost_untimed, loss.gaps, loss.timed_gaps);
+        assert_eq!(told(loss.total()), (10, 8, 3, 1));
+        let times = |loss: ThreadLoss| (loss.gap_from, loss.gap_first, loss.gap_to);
+        assert_eq!(times(loss.total()), (0, 1 << 40, 1 << 40));
+        let windows: Vec<_> =
+            loss.windows().iter().map(|window| (window.from_ticks, window.lost)).collect();
+        assert_eq!(windows, [(1 << 40, 2)]);
     }
 
     #[test]

@@ -154,6 +154,9 @@ impl<'a> Values<'a> {
             Count::U16 => Some((at + 2, self.payload.u16(at)?.into())),
             Count::Fixed(count) => Some((at, count.into())),
             Count::Field(field) => Some((at, self.number(field)?)),
+            Count::If { field, count } => {
+                Some((at, if self.number(field)? == 0 { 0 } else { count.into() }))
+            }
         }
     }
 

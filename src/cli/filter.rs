@@ -54,6 +54,12 @@ pub(crate) fn remarks(
     if !pass.is_known() || pass.end == End::Stopped {
         return;
     }
+    if let Some((first, last)) = filter.time_missed().filter(|_| !filter.lacks_clock()) {
+        is_told = true;
+        let [first, last] = [first, last].map(|ns| text::span(Some(ns)));
+        let message = format!("no event is within --time; they are from {first} to {last}");
+        console.remark(&pass.name, &message);
+    }
     for field in filter.fields_not_met() {
         is_told = true;
         let message = format!("no event has a field named {}", text::escaped(field));

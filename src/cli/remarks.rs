@@ -5,7 +5,7 @@ use tracemill::{Format, Stats};
 
 use super::console::Console;
 use super::pump::Pass;
-use super::stats::loss;
+use super::stats::{loss, told};
 use super::text::{self, counted};
 
 /// Says what was lost, and what is not loss but has to be known.
@@ -61,9 +61,18 @@ pub(crate) fn others(stats: &Stats) -> impl Iterator<Item = String> {
     .map(|(count, one, many)| counted(count, one, many))
 }
 
-/// By how many threads.
+/// By how many threads, or on how many of what else is told apart.
 pub(crate) fn threads(pass: &Pass) -> String {
-    let threads = pass.parser.loss().threads().filter(|(_, loss)| loss.lost > 0).count();
+    let losers = pass.parser.loss().threads().filter(|(_, loss)| loss.lost > 0);
+    if let Some(told) = pass.parser.format().told_loss() {
+        let known = losers.filter(|(key, _)| *key != u64::MAX).count() as u64;
+        let [one, many] = told.of;
+        return match known {
+            0 => String::new(),
+            known => format!(", on {}", counted(known, one, many)),
+        };
+    }
+    let threads = losers.count();
     match threads {
         0 => String::new(),
         1 => ", by 1 thread".to_owned(),
@@ -75,6 +84,16 @@ pub(crate) fn threads(pass: &Pass) -> String {
 pub(crate) fn window(pass: &Pass) -> String {
     let clock = &pass.parser.format().state().clock;
     let loss = pass.parser.loss().total();
+    if pass.parser.format().told_loss().is_some() {
+        let untimed = text::grouped(loss.lost_untimed);
+        return match (told::noticed(pass, &loss), loss.lost_untimed) {
+            (None, _) => ", at an unknown time".to_owned(),
+            (Some((from, to)), 0) => noticed(from, to),
+            (Some((from, to)), _) => {
+                format!("{}, {untimed} of them at an unknown time", noticed(from, to))
+            }
+        };
+    }
     let to = clock.ns(loss.gap_to);
     let from = if loss.gap_from == 0 { None } else { clock.ns(loss.gap_from) };
     match (from, to) {
@@ -82,4 +101,11 @@ pub(crate) fn window(pass: &Pass) -> String {
         (None, to) => format!(", between the start and {}", text::span(to)),
         (from, to) => format!(", between {} and {}", text::span(from), text::span(to)),
     }
+}
+
+fn noticed(from: Option<i64>, to: Option<i64>) -> String {
+    if from == to {
+        return format!(", noticed at {}", text::span(from));
+    }
+    format!(", noticed between {} and {}", text::span(from), text::span(to))
 }

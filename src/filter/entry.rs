@@ -5,6 +5,7 @@ use tracemill_engine::EventView;
 use super::expr::Leaf;
 use super::own;
 use super::program::Decision;
+use crate::ThreadNames;
 
 /// What comes of a filter for the events of a class.
 #[derive(Clone, Debug)]
@@ -39,22 +40,27 @@ impl Entry {
 
     /// Whether an event of the class is taken.
     #[inline]
-    pub(super) fn takes(&self, leaves: &[Leaf], event: EventView<'_>) -> bool {
+    pub(super) fn takes(
+        &self,
+        leaves: &[Leaf],
+        event: EventView<'_>,
+        names: Option<&ThreadNames>,
+    ) -> bool {
         match self.verdict {
             Verdict::Never => false,
             Verdict::Always => true,
-            Verdict::Test => self.test(leaves, event),
+            Verdict::Test => self.test(leaves, event, names),
         }
     }
 
     /// Looks at the event.
     #[inline(never)]
-    fn test(&self, leaves: &[Leaf], event: EventView<'_>) -> bool {
+    fn test(&self, leaves: &[Leaf], event: EventView<'_>, names: Option<&ThreadNames>) -> bool {
         let labelled = self.labelled.as_ref().filter(|_| own::has_labels(event));
         match labelled.unwrap_or(&self.plain) {
             Decision::Never => false,
             Decision::Always => true,
-            Decision::Test(program) => program.holds(leaves, event),
+            Decision::Test(program) => program.holds(leaves, event, names),
         }
     }
 }

@@ -21,6 +21,8 @@ use std::sync::Arc;
 
 use tracemill_engine::{ClassMap, EventClass, EventView};
 
+use crate::ThreadNames;
+
 use entry::Entry;
 pub use error::FilterError;
 use expr::{Expr, Leaf, Subject};
@@ -50,7 +52,12 @@ pub struct Filter {
     undescribed: Entry,
     /// Of each comparison, what classes had to say.
     met: Box<[Met]>,
+    /// If a condition asks for them.
+    names: Option<Box<ThreadNames>>,
 }
+
+/// Names of threads that are followed.
+const MAX_NAMES: usize = 1 << 14;
 
 /// What came of it for each class.
 #[derive(Clone, Debug)]
@@ -75,6 +82,8 @@ struct Rules {
 #[derive(Debug)]
 enum EventName {
     Glob(Glob),
+    /// With a colon in it: perhaps the provider before the event.
+    Full(Glob),
     Id(u32),
 }
 
@@ -110,6 +119,8 @@ impl Filter {
         let is_by_labels =
             |leaf: &Leaf| matches!(leaf.subject, Subject::Own(own) if own.may_be_labelled());
         let by_labels = rules.leaves.iter().any(is_by_labels);
+        let is_name = |leaf: &Leaf| matches!(leaf.subject, Subject::Own(Own::ThreadName));
+        let asks_names = rules.leaves.iter().any(is_name);
         let mut met: Box<[Met]> = vec![Met::No; rules.leaves.len()].into();
         Ok(Self {
             by_class: is_named || !rules.leaves.is_empty(),
@@ -120,6 +131,7 @@ impl Filter {
             decided: Decided { entries: ClassMap::new(), labels: by_labels },
             undescribed: rules.decide(None, by_labels, &mut met),
             met,
+            names: asks_names.then(|| Box::new(ThreadNames::new(MAX_NAMES))),
             rules: Arc::new(rules),
         })
     }
@@ -129,6 +141,9 @@ impl Filter {
     /// only.
     #[inline]
     pub fn takes(&mut self, event: EventView<'_>) -> bool {
+        if let Some(names) = &mut self.names {
+            names.take(event);
+        }
         (!self.by_class || self.takes_class(event)) && (!self.by_event || self.takes_rest(event))
     }
 
@@ -158,6 +173,12 @@ impl Filter {
         })
     }
 
+    /// If the range of time lies before or behind all events that were looked at: the first and the
+    /// last time of these, in nanoseconds as events have them.
+    pub fn time_missed(&self) -> Option<(i64, i64)> {
+        self.window.as_ref().and_then(Window::missed)
+    }
+
     /// Whether events were not taken because their clock does not tell enough for a range of time.
     pub fn lacks_clock(&self) -> bool {
         self.window.as_ref().is_some_and(|window| window.lacks_clock)
@@ -166,7 +187,7 @@ impl Filter {
     #[inline]
     fn takes_class(&mut self, event: EventView<'_>) -> bool {
         match self.decided.entries.peek(event) {
-            Some(entry) => entry.takes(&self.rules.leaves, event),
+            Some(entry) => entry.takes(&self.rules.leaves, event, self.names.as_deref()),
             None => self.decide(event),
         }
     }
@@ -184,7 +205,8 @@ impl Filter {
         }
         let entry =
             self.decided.entries.get(event, |class| rules.decide(Some(class), labelled, met));
-        entry.map_or(&self.undescribed, |entry| entry).takes(&rules.leaves, event)
+        let entry = entry.map_or(&self.undescribed, |entry| entry);
+        entry.takes(&rules.leaves, event, self.names.as_deref())
     }
 
     #[inline]
@@ -215,6 +237,9 @@ impl Rules {
         let event = self.events.is_empty()
             || self.events.iter().any(|event| match event {
                 EventName::Glob(glob) => place::names(class).any(|name| glob.fits_name(name)),
+                EventName::Full(glob) => place::names(class).any(|name| {
+                    glob.fits_name(name) || glob.fits_name(&format!("{}:{name}", class.provider()))
+                }),
                 EventName::Id(id) => *id == class.event_id,
             });
         provider && event
@@ -235,6 +260,8 @@ impl Rules {
 impl EventName {
     fn new(text: &str) -> Self {
         let id = text.strip_prefix('#').unwrap_or(text).parse::<u32>();
-        id.map_or_else(|_| Self::Glob(Glob::of_names(text)), Self::Id)
+        let glob = || Glob::of_names(text);
+        let named = |_| if text.contains(':') { Self::Full(glob()) } else { Self::Glob(glob()) };
+        id.map_or_else(named, Self::Id)
     }
 }

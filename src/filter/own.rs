@@ -3,6 +3,8 @@
 use tracemill_engine::{EventClass, EventView, Value};
 use tracemill_nettrace::Event;
 
+use crate::ThreadNames;
+
 /// One of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Own {
@@ -84,14 +86,16 @@ impl Own {
         })
     }
 
-    /// Its value for an event.
-    pub(super) fn of(self, event: EventView<'_>) -> Option<Value<'_>> {
+    /// Its value for an event. `names`: those of threads, if they were followed.
+    pub(super) fn of<'a>(
+        self,
+        event: EventView<'a>,
+        names: Option<&'a ThreadNames>,
+    ) -> Option<Value<'a>> {
         Some(match self {
             Self::Process => Value::Unsigned(event.thread()?.process_id?),
             Self::Thread => Value::Unsigned(event.thread()?.id?),
-            Self::ThreadName => {
-                Value::Utf8(Some(event.thread()?.name).filter(|name| !name.is_empty())?)
-            }
+            Self::ThreadName => Value::Utf8(names?.of(event)?),
             Self::Processor => Value::Unsigned(event.processor()?.into()),
             Self::Ns => Value::Signed(event.ns()?),
             Self::Ticks => Value::Unsigned(event.ticks()),

@@ -9,6 +9,7 @@ use super::expr::{Expr, Leaf, Subject};
 use super::kind::Kind;
 use super::own::Own;
 use super::place::Place;
+use crate::ThreadNames;
 
 /// What an expression comes to for the events of a class.
 #[derive(Clone, Debug)]
@@ -144,13 +145,18 @@ impl Maker<'_> {
 impl Program {
     /// Whether an event of the class fits. Reads what it needs, from left to right, until that is
     /// decided.
-    pub(super) fn holds(&self, leaves: &[Leaf], event: EventView<'_>) -> bool {
+    pub(super) fn holds(
+        &self,
+        leaves: &[Leaf],
+        event: EventView<'_>,
+        names: Option<&ThreadNames>,
+    ) -> bool {
         match self {
-            Self::Not(inner) => !inner.holds(leaves, event),
-            Self::All(parts) => parts.iter().all(|part| part.holds(leaves, event)),
-            Self::Any(parts) => parts.iter().any(|part| part.holds(leaves, event)),
+            Self::Not(inner) => !inner.holds(leaves, event, names),
+            Self::All(parts) => parts.iter().all(|part| part.holds(leaves, event, names)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(leaves, event, names)),
             Self::Own(at, own) => leaves.get(*at).is_some_and(|leaf| {
-                own.of(event).is_some_and(|value| leaf.test.holds(&value, None))
+                own.of(event, names).is_some_and(|value| leaf.test.holds(&value, None))
             }),
             Self::Field(at, place) => leaves.get(*at).is_some_and(|leaf| {
                 event.fields().is_some_and(|fields| {

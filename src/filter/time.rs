@@ -14,7 +14,7 @@ pub struct TimeRange {
 /// An instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Instant {
-    /// Nanoseconds since the trace began; negative before.
+    /// Nanoseconds since the trace began, negative before; of perf, of its clock, as perf prints it.
     SinceStart(i128),
     /// Nanoseconds since 1970-01-01 UTC.
     Utc(i128),
@@ -57,11 +57,16 @@ pub(super) struct Window {
     last: i64,
     /// Whether a clock did not tell enough.
     pub lacks_clock: bool,
+    /// Whether an event was in it.
+    is_met: bool,
+    /// The first and the last tick of those that were not, relative to the clock's origin.
+    seen: Option<(i64, i64)>,
 }
 
 impl Window {
     pub(super) fn new(range: TimeRange) -> Self {
-        Self { range, clock: None, first: 0, last: -1, lacks_clock: false }
+        let (clock, seen) = (None, None);
+        Self { range, clock, first: 0, last: -1, lacks_clock: false, is_met: false, seen }
     }
 
     /// Whether an event is in it; none if its clock does not tell.
@@ -72,7 +77,24 @@ impl Window {
             self.set(clock);
         }
         let ticks = event.ticks().wrapping_sub(clock.origin_ticks).cast_signed();
-        self.first <= ticks && ticks <= self.last
+        let is_in = self.first <= ticks && ticks <= self.last;
+        self.is_met |= is_in;
+        // 0 is no time at all.
+        if !self.is_met && event.ticks() != 0 {
+            let (first, last) = self.seen.unwrap_or((ticks, ticks));
+            self.seen = Some((first.min(ticks), last.max(ticks)));
+        }
+        is_in
+    }
+
+    /// When the first and the last event were, if it lies before or behind all of them.
+    pub(super) fn missed(&self) -> Option<(i64, i64)> {
+        let (clock, (first, last)) = (self.clock?, self.seen?);
+        if self.is_met || self.first <= last && first <= self.last {
+            return None;
+        }
+        let ns = |ticks: i64| clock.ns(clock.origin_ticks.wrapping_add(ticks.cast_unsigned()));
+        Some((ns(first)?, ns(last)?))
     }
 
     #[cold]

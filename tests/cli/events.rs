@@ -152,7 +152,14 @@ fn time_is_from_a_included_to_b_not() {
         assert_eq!(out, expected, "{range}");
     }
     assert_eq!(tracemill(&["events", "-F", "ts,tid,seq", "--time", "..", &http()]).ok(), times);
-    assert_eq!(tracemill(&["events", "-q", "--time=-5s..0.1s", &http()]).ok(), "");
+    // Between two events, and before and behind all of them.
+    assert_eq!(tracemill(&["events", "--time=0.3145s..0.31451s", &http()]).ok(), "");
+    for range in ["--time=-5s..0.1s", "--time=1s.."] {
+        let ran = tracemill(&["events", range, &http()]);
+        let told = "no event is within --time; they are from 0.314274446 s to 0.701412185 s\n";
+        assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{range}");
+        assert!(ran.err.ends_with(told), "{range}: {}", ran.err);
+    }
     for wrong in ["5", "x..", "2s..1s"] {
         assert_eq!(tracemill(&["events", "--time", wrong, &http()]).code, 2, "{wrong}");
     }

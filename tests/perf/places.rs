@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde_json::Value;
-use tracemill::perf::{Context, Processes, Record, Sample};
+use tracemill::perf::{Context, Processes, Record, Sample, ThreadNames};
 use tracemill::{Config, Order};
 use tracemill_test_support::corpus;
 
@@ -131,4 +131,59 @@ fn mappings_are_cut_inherited_and_replaced() {
     assert_eq!(processes.name(2, 2), Some(&b"parent"[..]));
     assert_eq!(processes.name(1, 1), Some(&b"begun anew"[..]));
     assert!(few.forgotten() > 0 && few.len() <= 2);
+}
+
+#[test]
+fn names_of_threads_are_given_inherited_and_bounded() {
+    let mut out = Writer::new(false);
+    let end = |body: &mut Writer| {
+        body.u32s(&[1, 1]).u64s(&[9, 5]);
+    };
+    let comm = |out: &mut Writer, pid: u32, tid: u32, name: &str| {
+        out.record(3, 0, |b| {
+            b.u32s(&[pid, tid]).text(name);
+            end(b);
+        });
+    };
+    let fork = |out: &mut Writer, child: [u32; 2], parent: [u32; 2]| {
+        out.record(7, 0, |b| {
+            b.u32s(&[child[0], parent[0], child[1], parent[1]]).u64s(&[9]);
+            end(b);
+        });
+    };
+    comm(&mut out, 1, 1, "main");
+    fork(&mut out, [1, 2], [1, 1]);
+    comm(&mut out, 1, 2, "worker");
+    fork(&mut out, [3, 3], [1, 2]);
+    // The id of another thread, whose maker nobody knows.
+    fork(&mut out, [1, 2], [7, 7]);
+    comm(&mut out, 4, 4, &"x".repeat(1000));
+    let bytes = file(false, &[CPU_CLOCK], &out.out, b"");
+    let path = std::env::temp_dir().join(format!("tracemill-names-{}", std::process::id()));
+    std::fs::write(&path, bytes).unwrap();
+    let (mut names, mut few) = (ThreadNames::new(100), ThreadNames::new(2));
+    let mut steps = Vec::new();
+    let all = |names: &ThreadNames| {
+        let keys = [(1, 1), (1, 2), (3, 3), (4, 4)].map(|(pid, tid)| pid << 32 | tid);
+        let name = |key| String::from_utf8_lossy(names.get(key).unwrap_or(b"-")).into_owned();
+        keys.map(name).join(" ")
+    };
+    reading::read(&path, &Config::default(), |view| {
+        names.take(view);
+        few.take(view);
+        steps.push(all(&names));
+    });
+    std::fs::remove_file(&path).unwrap();
+    let long = format!("main - worker {}", "x".repeat(64));
+    let expected = [
+        "main - - -",
+        "main main - -",
+        "main worker - -",
+        "main worker worker -",
+        "main - worker -",
+        &long,
+    ];
+    assert_eq!(steps, expected);
+    assert_eq!(all(&few), format!("- - worker {}", "x".repeat(64)));
+    assert_eq!([names.get(0), names.get(u64::MAX)], [Some(&b"swapper"[..]), None]);
 }

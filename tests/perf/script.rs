@@ -1,7 +1,7 @@
 //! What `perf script` prints of three recordings, line by line, and the fields that it has of
 //! tracepoints: beside what the binary prints. `script/make.sh` makes the files to compare with.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -135,4 +135,60 @@ fn id(value: &Value) -> i32 {
 fn seconds(row: &Value) -> String {
     let ns = number(&row["ts_ns"]).unwrap();
     format!("{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000)
+}
+
+#[test]
+fn threads_are_called_as_perf_script_calls_them() {
+    let Some(corpus) = corpus::shared("threads_are_called_as_perf_script_calls_them") else {
+        return;
+    };
+    let mut found = Vec::new();
+    for name in ["s03-fp-allcpu", "s06-kitchen", "s09-tp-sched", "s13-z22", "s17-noinherit"] {
+        let path = corpus.join("perf").join(format!("{name}.data"));
+        let args = ["events", "-f", "jsonl", "-F", "pid,tid,ts,thread", path.to_str().unwrap()];
+        let out = tracemill(&[&args[..], &["--where", "@provider != 'perf'"]].concat()).out;
+        let mut last = BTreeMap::new();
+        for row in lines(&out) {
+            let thread = format!("{}/{}", id(&row["pid"]), id(&row["tid"]));
+            // What has ended has no name, which perf shows as `:-1`.
+            if row["tid"].is_null() {
+                assert!(row["thread"].is_null(), "{row}");
+                continue;
+            }
+            // Its name was lost; of these `perf script` shows the number.
+            let unknown = format!(":{}", row["tid"]);
+            let comm = row["thread"].as_str().unwrap_or(&unknown).to_owned();
+            if last.get(&thread) != Some(&comm) {
+                found.push(format!("{name} {thread} {} {comm}\n", seconds(&row)));
+                last.insert(thread, comm);
+            }
+        }
+    }
+    found.sort();
+    let expected = zstd::decode_all(&include_bytes!("script/comm.zst")[..]).unwrap();
+    compare("comm", &found.concat(), &String::from_utf8(expected).unwrap());
+}
+
+#[test]
+fn names_of_threads_are_known_to_stats_and_to_filters() {
+    let Some(corpus) = corpus::shared("names_of_threads_are_known_to_stats_and_to_filters") else {
+        return;
+    };
+    let path = corpus.join("perf/s06-kitchen.data");
+    let path = path.to_str().unwrap();
+    let stats = tracemill(&["stats", "--json", "--by", "thread", path]).json();
+    let rows = stats["by"]["thread"].as_array().unwrap();
+    let known = rows.iter().filter(|row| number(&row["thread"]).is_some_and(|id| id > 0));
+    assert!(known.clone().count() > 3);
+    assert!(known.clone().all(|row| row["thread_name"].is_string()), "{rows:?}");
+    // Of a filter that takes none of the records that name them.
+    let args = ["events", "-f", "jsonl", "-F", "thread", "--provider", "software", path];
+    let all = lines(&tracemill(&args).ok());
+    for name in ["bash", "python3"] {
+        let wanted = format!("@thread == '{name}'");
+        let taken = lines(&tracemill(&[&args[..], &["--where", &wanted]].concat()).ok());
+        let expected = all.iter().filter(|row| row["thread"] == name).count();
+        assert!(expected > 0 && taken.len() == expected, "{name}: {} {expected}", taken.len());
+        assert!(taken.iter().all(|row| row["thread"] == name));
+    }
 }

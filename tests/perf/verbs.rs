@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use serde_json::Value;
+use tracemill::perf::bit;
+use tracemill::{Auto, Config, Filter, FilterSpec, Parser};
 use tracemill_test_support::corpus;
 
-use crate::run::{feed, lines, number, tracemill};
+use crate::run::{TempFile, feed, lines, number, tracemill};
+use crate::writer::{Attr, CPU_CLOCK, Writer, file, tracing};
 
 #[test]
 fn verbs_say_what_the_truths_say() {
@@ -105,4 +109,184 @@ fn info_tells_what_perf_reads_of_the_machine() {
         assert_eq!(info["properties"][format!("BuildId {name}")], id, "{name}");
     }
     assert!(listed.len() >= 6);
+}
+
+#[test]
+fn loss_is_told_by_cpu_time_and_event_and_is_a_part_of_samples() {
+    let Some(corpus) =
+        corpus::shared("loss_is_told_by_cpu_time_and_event_and_is_a_part_of_samples")
+    else {
+        return;
+    };
+    let path = corpus.join("perf/s13-z22.data");
+    let path = path.to_str().unwrap();
+    // `perf report --stats`: 6,850 samples, 63,450 lost by rings and 67,708 by counters.
+    let stats = tracemill(&["stats", "--json", path]).json();
+    let keys = ["lost", "lost_of", "lost_untimed"].map(|key| number(&stats[key]).unwrap());
+    assert_eq!(keys, [67_708, 6_850 + 67_708, 67_708 - 63_450]);
+    assert_eq!(stats["capture"], "CPU");
+    let sum = |list: &str| -> i128 {
+        stats[list].as_array().unwrap().iter().map(|row| number(&row["lost"]).unwrap()).sum()
+    };
+    let sums = ["loss", "loss_windows", "loss_by_event"].map(sum);
+    assert_eq!(sums, [67_708, 63_450, 67_708]);
+    assert_eq!(stats["loss_by_event"][0]["event"], "cpu-clock");
+    // Windows and times lie within the recording.
+    let info = tracemill(&["info", "--json", path]).json();
+    let time = |value: &Value| number(value).unwrap();
+    let (first, last) = (time(&info["first_event_ns"]), time(&info["last_event_ns"]));
+    for row in stats["loss_windows"].as_array().unwrap() {
+        assert!(time(&row["to_ns"]) >= first && time(&row["from_ns"]) <= last, "{row}");
+    }
+    for row in stats["loss"].as_array().unwrap() {
+        assert!(row["from_ns"].is_null() && row["events"].is_null(), "{row}");
+        assert!(time(&row["noticed_ns"]) >= first && time(&row["to_ns"]) <= last, "{row}");
+    }
+    assert_eq!(info["loss_by_event"], stats["loss_by_event"]);
+    let text = tracemill(&["stats", path]).ok();
+    assert!(text.contains("lost: 67,708 events, 90.8% of 74,558"), "{text}");
+    assert!(!text.contains("capture thread") && !text.contains("the start"), "{text}");
+    let remark = tracemill(&["events", "-n", "1000000", path]).err;
+    let place = "on 2 CPUs, noticed between 1912.723636682 s and 1913.825943256 s, 4,258 of them at \
+                 an unknown time";
+    assert!(remark.contains(place), "{remark}");
+}
+
+#[test]
+fn registers_are_fields_and_copied_stacks_are_told_as_bytes() {
+    const DWARF: Attr = Attr {
+        sample_type: bit::IP
+            | bit::TID
+            | bit::TIME
+            | bit::CALLCHAIN
+            | bit::REGS_USER
+            | bit::STACK_USER,
+        regs_user: 0b111,
+        ..CPU_CLOCK
+    };
+    let mut out = Writer::new(false);
+    out.record(9, 2, |b| {
+        b.u64s(&[0x5000]).u32s(&[7, 8]).u64s(&[1_000, 0]);
+        // Registers, and a stack of which 24 bytes were copied.
+        b.u64s(&[2, 10, 11, 12, 32, 1, 2, 3, 4, 24]);
+    });
+    // One of a thread of the kernel.
+    out.record(9, 1, |b| {
+        b.u64s(&[0x6000]).u32s(&[7, 8]).u64s(&[2_000, 0, 0, 0]);
+    });
+    let bytes = file(false, &[DWARF], &out.out, &tracing(false, "none", &[]));
+    let trace = TempFile::new("dwarf.data", &bytes);
+    let columns = "bytes,fields,frames,stack";
+    let rows = lines(&tracemill(&["events", "-f", "jsonl", "-F", columns, trace.path()]).ok());
+    let row = &rows[0];
+    assert_eq!(row["fields"]["callchain"], Value::Array(Vec::new()), "{row}");
+    assert_eq!(row["fields"]["user_abi"], 2, "{row}");
+    assert_eq!(row["fields"]["user_registers"], serde_json::json!([10, 11, 12]), "{row}");
+    assert_eq!(row["fields"]["user_stack_size"], 32, "{row}");
+    assert_eq!(row["undescribed_bytes"], 5 * 8, "{row}");
+    assert_eq!((&row["frames"][0]["address"], &row["stack"]), (&0x5000.into(), &0.into()), "{row}");
+    let row = &rows[1];
+    assert_eq!(row["fields"]["user_registers"], serde_json::json!([]), "{row}");
+    assert!(row["fields"]["user_stack_size"] == 0 && row["undescribed_bytes"].is_null(), "{row}");
+    let text = tracemill(&["events", "-F", "fields", trace.path()]).ok();
+    let told = "user_registers=[10,11,12] user_stack_size=32 (+40 bytes not described)";
+    assert!(text.contains(told), "{text}");
+}
+
+#[test]
+fn events_are_called_by_provider_and_name_as_perf_calls_them() {
+    let Some(corpus) = corpus::shared("events_are_called_by_provider_and_name_as_perf_calls_them")
+    else {
+        return;
+    };
+    let path = corpus.join("perf/s09-tp-sched.data");
+    let path = path.to_str().unwrap();
+    let taken = |event: &str| {
+        let stats = tracemill(&["stats", "--json", "--event", event, path]).json();
+        number(&stats["events_taken"]).unwrap()
+    };
+    let switches = taken("sched_switch");
+    assert!(switches > 10_000);
+    assert_eq!([taken("sched:sched_switch"), taken("SCHED:sched_swi*")], [switches; 2]);
+    assert_eq!([taken("kmem:sched_switch"), taken("sched*")], [0, taken("sched:*")]);
+    // A name may have a colon of its own.
+    let mut out = Writer::new(false);
+    out.record(9, 2, |b| {
+        b.u64s(&[5, 0x5000]).u32s(&[7, 8]).u64s(&[1_000]);
+    });
+    let event = Attr { name: "cpu-clock:u", ..CPU_CLOCK };
+    let bytes = file(false, &[event], &out.out, &tracing(false, "none", &[]));
+    let trace = TempFile::new("colon.data", &bytes);
+    for (event, expected) in [("cpu-clock:u", 1), ("software:cpu-clock:u", 1), ("software:u", 0)] {
+        let stats = tracemill(&["stats", "--json", "--event", event, trace.path()]).json();
+        assert_eq!(number(&stats["events_taken"]), Some(expected), "{event}");
+    }
+}
+
+#[test]
+fn times_that_nothing_lies_in_and_that_are_not_known_are_told() {
+    let Some(corpus) = corpus::shared("times_that_nothing_lies_in_and_that_are_not_known_are_told")
+    else {
+        return;
+    };
+    let path = corpus.join("perf/s09-tp-sched.data");
+    let path = path.to_str().unwrap();
+    let ran = tracemill(&["events", "--time", "1s..2s", path]);
+    let told = "no event is within --time; they are from 1843.501166334 s to 1847.409161885 s";
+    assert!(ran.code == 0 && ran.out.is_empty() && ran.err.contains(told), "{}", ran.err);
+    let ran = tracemill(&["stats", "--time", "1844s..1844.5s", path]);
+    assert_eq!(ran.err, "");
+    let name = |name: &str| corpus.join("perf").join(name).to_str().unwrap().to_owned();
+    let told = "does not tell what time of day";
+    let utc = |name: &str, more: &[&str]| {
+        tracemill(&[&["events", "-n", "9", name, "--provider", "software"], more].concat()).err
+    };
+    let (without, with) = (name("s03-fp-allcpu.data"), name("s07-opts.data"));
+    assert!(utc(&without, &["--utc"]).contains(told));
+    assert!(!utc(&without, &[]).contains(told));
+    assert!(!utc(&without, &["--utc", "-F", "event"]).contains(told));
+    assert!(!utc(&with, &["--utc"]).contains(told));
+}
+
+#[test]
+fn a_record_without_a_size_says_that_the_rest_was_not_read() {
+    let mut out = Writer::new(false);
+    out.record(9, 2, |b| {
+        b.u64s(&[5, 0x5000]).u32s(&[7, 8]).u64s(&[1_000]);
+    });
+    out.u32s(&[9]).u16s(&[2, 3]).u64s(&[0; 9]);
+    let bytes = file(false, &[CPU_CLOCK], &out.out, &tracing(false, "none", &[]));
+    let trace = TempFile::new("size.data", &bytes);
+    let ran = tracemill(&["stats", trace.path()]);
+    assert_eq!(ran.code, 4);
+    assert!(ran.err.contains("size below 8; what follows was not read (at byte"), "{}", ran.err);
+}
+
+#[test]
+fn an_index_of_the_whole_names_events_from_the_first_on() {
+    let Some(corpus) = corpus::shared("an_index_of_the_whole_names_events_from_the_first_on")
+    else {
+        return;
+    };
+    let whole = Bytes::from(std::fs::read(corpus.join("perf/s09-tp-sched.data")).unwrap());
+    let config = Config::default();
+    let taken = |format: Auto| {
+        let mut spec = FilterSpec::default();
+        spec.events = vec!["sched:sched_switch".into()];
+        let mut filter = Filter::new(&spec).unwrap();
+        let mut parser = Parser::new(format, &config);
+        parser.push(whole.clone()).unwrap();
+        parser.finish();
+        let mut taken = 0;
+        while let Some(batch) = parser.next_batch().unwrap() {
+            taken += batch.iter().filter(|event| filter.takes(*event)).count();
+        }
+        taken
+    };
+    assert_eq!(taken(Auto::new(&config)), 0);
+    assert!(taken(Auto::new(&config).with_index_of(&whole)) > 10_000);
+    // Of what has none, and of what is cut, there is nothing to take.
+    for other in [Bytes::new(), whole.slice(..200), Bytes::from_static(b"Nettrace")] {
+        let _ = Auto::new(&config).with_index_of(&other);
+    }
 }

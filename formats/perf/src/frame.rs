@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tracemill_engine::{
     Config, Error, EventClass, Fault, Faults, Finish, Format, FrameKind, Framed, Layout, State,
-    Table, TraceInfo,
+    Table, ToldLoss, TraceInfo,
 };
 
 use crate::attribute::{Attribute, bit};
@@ -341,6 +341,14 @@ impl Format for Perf {
 
     fn frame_kinds(&self) -> &[FrameKind] {
         &self.kinds
+    }
+
+    /// By CPU, and of samples: other records tell of the recording itself.
+    fn told_loss(&self) -> Option<ToldLoss> {
+        let samples = self.kinds.get(kinds::place(kind::SAMPLE));
+        let by_class = self.lost_by_event().map(|(event, lost)| (event.class, lost)).collect();
+        let events = samples.map_or(0, |samples| samples.frames);
+        Some(ToldLoss { of: ["CPU", "CPUs"], events, by_class })
     }
 }
 

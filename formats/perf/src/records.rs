@@ -124,7 +124,10 @@ impl Perf {
             }
         }
         if size < Head::LEN as u64 {
-            return Err(Error::invalid(offset, "record header: size below 8"));
+            return Err(Error::invalid(
+                offset,
+                "record header: size below 8; what follows was not read",
+            ));
         }
         if size > left {
             return Ok(self.damaged_end(offset, left, run_open, faults));

@@ -8,7 +8,7 @@ use crate::attribute::{Attribute, bit};
 use crate::parts::format;
 
 /// The layout of an attribute's samples: up to the first part whose size an event decides in a way
-/// that a layout cannot say.
+/// that a layout cannot say. What follows is left to be told of as bytes that no field describes.
 pub(crate) fn layout(attribute: &Attribute) -> Layout {
     let mut list = List::default();
     let fixed: &[(u64, &[(&'static str, Type)])] = &[
@@ -29,10 +29,7 @@ pub(crate) fn layout(attribute: &Attribute) -> Layout {
             }
         }
     }
-    let is_whole = variable(attribute, &mut list).is_some();
-    if !is_whole || crate::parts::has_unknown(attribute) {
-        list.add("", Type::Tail);
-    }
+    let _ = variable(attribute, &mut list);
     list.finish()
 }
 
@@ -59,9 +56,11 @@ fn variable(attribute: &Attribute, list: &mut List) -> Option<()> {
         }
     }
     if attribute.has(bit::REGS_USER) {
-        return None;
+        list.registers("user_abi", "user_registers", attribute.sample_regs_user);
     }
     if attribute.has(bit::STACK_USER) {
+        // Some KiB that mean nothing to who reads fields.
+        list.add("user_stack_size", Type::UInt64);
         return None;
     }
     let numbers: &[(u64, &'static str)] = &[
@@ -69,23 +68,24 @@ fn variable(attribute: &Attribute, list: &mut List) -> Option<()> {
         (bit::DATA_SRC, "data_src"),
         (bit::TRANSACTION, "transaction"),
     ];
-    let mut add = |numbers: &[(u64, &'static str)]| {
+    let add = |list: &mut List, numbers: &[(u64, &'static str)]| {
         for (bit, name) in numbers {
             if attribute.sample_type & bit != 0 {
                 list.add(name, Type::UInt64);
             }
         }
     };
-    add(numbers);
+    add(list, numbers);
     if attribute.has(bit::REGS_INTR) {
-        return None;
+        list.registers("interrupt_abi", "interrupt_registers", attribute.sample_regs_intr);
     }
-    add(&[
+    let numbers = &[
         (bit::PHYS_ADDR, "phys_addr"),
         (bit::CGROUP, "cgroup"),
         (bit::DATA_PAGE_SIZE, "data_page_size"),
         (bit::CODE_PAGE_SIZE, "code_page_size"),
-    ]);
+    ];
+    add(list, numbers);
     if attribute.has(bit::AUX) {
         list.counted("aux_size", "aux", Type::UInt64, Type::UInt8);
     }
@@ -141,6 +141,14 @@ impl List {
     fn counted(&mut self, count: &'static str, name: &'static str, of: Type, element: Type) {
         let count = self.add(count, of);
         self.array(name, element, count);
+    }
+
+    /// Registers, in the order of their numbers; none follow an ABI of 0.
+    fn registers(&mut self, abi: &'static str, name: &'static str, mask: u64) {
+        let field = self.add(abi, Type::UInt64);
+        let count = u16::try_from(mask.count_ones()).unwrap_or(0);
+        let element = self.type_index(Type::UInt64);
+        self.add(name, Type::Array { element, count: Count::If { field, count } });
     }
 
     fn objects(&mut self, name: &'static str, fields: &[(&'static str, Type)], count: u16) {

@@ -12,7 +12,8 @@ pub(crate) struct Filters {
     /// be repeated
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub provider: Vec<String>,
-    /// Only events of these names ('*' for any text) or numbers, comma separated; may be repeated
+    /// Only events of these names ('*' for any text), as PROVIDER:NAME, or numbers, comma separated; may
+    /// be repeated
     #[arg(long, value_name = "NAMES|IDS", value_delimiter = ',')]
     pub event: Vec<String>,
     /// Only up to this level: 0 to 5, or critical, error, warning, informational, verbose; events of
@@ -28,8 +29,8 @@ pub(crate) struct Filters {
     /// Only of these threads, comma separated; may be repeated
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     pub tid: Vec<u64>,
-    /// Only from A (included) to B (not): '1.5s..2m' since the trace began, or RFC 3339 times;
-    /// either side may be missing
+    /// Only from A (included) to B (not): '1.5s..2m' since the trace began (of perf, the times that
+    /// are shown: '52349.5s..52350s'), or RFC 3339 times; either side may be missing
     #[arg(long, value_name = "A..B", allow_hyphen_values = true, value_parser = time::range)]
     pub time: Option<TimeRange>,
     /// Only where this holds: 'Event.Field >= 10 && Text contains "x"', '@level < 4'; of repeated ones

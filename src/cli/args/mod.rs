@@ -204,7 +204,7 @@ pub(crate) struct Printing {
     /// 1024; where it is not enough, some come out of order, and a message says how many
     #[arg(long, value_name = "BYTES", default_value = "64M", value_parser = bytes)]
     pub max_held: usize,
-    /// Show times as UTC instead of seconds since the trace began
+    /// Show times as UTC instead of seconds since the trace began, or, of perf, of its clock
     #[arg(long)]
     pub utc: bool,
 }

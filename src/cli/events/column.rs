@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use tracemill::nettrace::Event;
-use tracemill::{EventClass, EventView, Modules, Place};
+use tracemill::{EventClass, EventView, Modules, Place, ThreadNames};
 
 use super::frames::Frames;
 use super::message::Message;
@@ -11,7 +11,7 @@ use super::value::Value;
 /// A column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Column {
-    /// Seconds since the trace began, or UTC
+    /// Seconds since the trace began (of perf, as it prints them), or UTC
     Ts,
     /// Time as the trace has it
     Ticks,
@@ -133,14 +133,10 @@ impl Column {
         }
     }
 
-    /// Its value for an event. `modules`: what is mapped where, if a column needs it.
+    /// Its value for an event. `known`: what events before it told.
     #[inline]
-    pub(super) fn value<'a>(
-        self,
-        view: EventView<'a>,
-        utc: bool,
-        modules: Option<&'a Modules>,
-    ) -> Value<'a> {
+    pub(super) fn value<'a>(self, view: EventView<'a>, utc: bool, known: &'a Known) -> Value<'a> {
+        let modules = known.modules.as_ref();
         let thread = || view.thread().unwrap_or_default();
         let event = || Event::of(view);
         match self {
@@ -149,10 +145,11 @@ impl Column {
             Self::Ticks => Value::Number(view.ticks()),
             Self::Pid => Value::number(thread().process_id),
             Self::Tid => Value::number(thread().id),
-            Self::Thread => match thread().name {
-                [] => Value::Unknown,
-                name => Value::Utf8(name),
-            },
+            Self::Thread => known
+                .names
+                .as_ref()
+                .and_then(|names| names.of(view))
+                .map_or(Value::Unknown, Value::Utf8),
             Self::Capture => {
                 let thread = event().map(|event| event.capture_thread());
                 Value::number(thread.filter(|thread| *thread != u64::MAX))
@@ -201,6 +198,39 @@ impl Column {
             },
             Self::Message => Message::of(view).map_or(Value::None, Value::Message),
             Self::Payload => Value::Hex(view.payload()),
+        }
+    }
+}
+
+/// What events tell of those to come, if a column needs it.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub modules: Option<Modules>,
+    pub names: Option<ThreadNames>,
+}
+
+/// Mappings kept at most.
+const MAX_MAPPINGS: usize = 100_000;
+/// Names of threads kept at most.
+const MAX_NAMES: usize = 1 << 14;
+
+impl Known {
+    /// What `columns` need.
+    pub(super) fn for_columns(columns: &[Column]) -> Self {
+        let needs_modules = columns.iter().any(|column| column.needs_modules());
+        let modules = needs_modules.then(|| Modules::new(MAX_MAPPINGS));
+        let names = columns.contains(&Column::Thread).then(|| ThreadNames::new(MAX_NAMES));
+        Self { modules, names }
+    }
+
+    /// Takes in an event.
+    #[inline]
+    pub(super) fn take(&mut self, event: EventView<'_>) {
+        if let Some(modules) = &mut self.modules {
+            modules.take(event);
+        }
+        if let Some(names) = &mut self.names {
+            names.take(event);
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::io;
 
 use serde::Serialize;
-use tracemill::{ClassMap, EventClass, EventView, Modules, Values};
+use tracemill::{ClassMap, EventClass, EventView, Values};
 
-use super::column::Column;
+use super::column::{Column, Known};
 use super::json::{self, Keys, Notes};
 use super::value::Value;
 use crate::cli::json::{Int, SCHEMA_VERSION};
@@ -49,11 +49,7 @@ impl Jsonl {
     }
 
     /// Prints one event. Allocates for new classes only.
-    pub(super) fn event(
-        &mut self,
-        event: EventView<'_>,
-        modules: Option<&Modules>,
-    ) -> io::Result<()> {
+    pub(super) fn event(&mut self, event: EventView<'_>, known: &Known) -> io::Result<()> {
         let Self { out, utc, columns, varying, classes, unknown, notes } = self;
         let (columns, utc) = (&*columns, *utc);
         let class = classes.get(event, |class| Class::of(Some(class), columns, utc));
@@ -62,7 +58,7 @@ impl Jsonl {
         let mut between = class.between.iter();
         for (column, before) in varying.iter().zip(&mut between) {
             line.extend_from_slice(before);
-            match column.value(event, utc, modules) {
+            match column.value(event, utc, known) {
                 Value::Fields(values) => fields(line, values, &class.keys, notes),
                 Value::Undescribed(bytes) => {
                     line.extend_from_slice(b"null");

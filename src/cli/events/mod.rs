@@ -12,7 +12,7 @@ mod value;
 use std::io;
 use std::ops::ControlFlow;
 
-use tracemill::{Batch, Filter};
+use tracemill::{Batch, Filter, Format};
 
 use super::args::{EventsArgs, Filters, Printing};
 use super::console::Console;
@@ -77,6 +77,14 @@ impl Lines {
     /// Says what has to be known of what was printed.
     pub(crate) fn remarks(&self, pass: &Pass, console: &Console) {
         filter::remarks(&self.filter, &self.filters, self.took_any, pass, console);
+        if self.printer.lacks_utc(pass) {
+            let message = "the trace does not tell what time of day it was, which --utc asks for";
+            let how = match pass.parser.format().state().trace.format {
+                "perf.data" => ": perf record -k CLOCK_MONOTONIC writes it",
+                _ => "",
+            };
+            console.remark(&pass.name, &format!("{message}{how}"));
+        }
         let forgotten = self.printer.forgotten();
         if forgotten > 0 {
             let message = format!(

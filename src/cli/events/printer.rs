@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use csv::ByteRecord;
-use tracemill::{EventView, Modules};
+use tracemill::{EventView, Format, Modules};
 
-use super::column::Column;
+use super::column::{Column, Known};
 use super::jsonl::Jsonl;
 use crate::cli::args::{Form, Printing};
+use crate::cli::pump::Pass;
 use crate::cli::whole::Whole;
 
 /// Prints the columns that were chosen.
@@ -15,12 +16,8 @@ pub(super) struct Printer {
     columns: Vec<Column>,
     utc: bool,
     form: Writer,
-    /// If a column needs it.
-    modules: Option<Modules>,
+    known: Known,
 }
-
-/// Mappings kept at most.
-const MAX_MAPPINGS: usize = 100_000;
 
 enum Writer {
     Text { out: Whole, line: Vec<u8>, cell: Vec<u8> },
@@ -41,46 +38,50 @@ impl Printer {
             }
         };
         let columns = args.fields.clone();
-        let needs_modules = columns.iter().any(|column| column.needs_modules());
-        let modules = needs_modules.then(|| Modules::new(MAX_MAPPINGS));
-        Self { columns, utc: args.utc, form, modules }
+        let known = Known::for_columns(&columns);
+        Self { columns, utc: args.utc, form, known }
     }
 
     /// Takes in an event that is perhaps not printed: it may tell of those to come.
     #[inline]
     pub(super) fn follow(&mut self, event: EventView<'_>) {
-        if let Some(modules) = &mut self.modules {
-            modules.take(event);
-        }
+        self.known.take(event);
     }
 
     /// Processes of which is not known any more what they had mapped.
     pub(super) fn forgotten(&self) -> u64 {
-        self.modules.as_ref().map_or(0, Modules::forgotten)
+        self.known.modules.as_ref().map_or(0, Modules::forgotten)
+    }
+
+    /// Whether times of day were asked for that the trace does not tell.
+    pub(super) fn lacks_utc(&self, pass: &Pass) -> bool {
+        let clock = &pass.parser.format().state().clock;
+        let is_told = clock.origin_utc_ns.is_some() && clock.frequency.is_some();
+        let is_asked = self.utc && self.columns.contains(&Column::Ts);
+        is_asked && !is_told && pass.is_known() && pass.stats.events > 0
     }
 
     /// Prints one event.
     pub(super) fn event(&mut self, event: EventView<'_>) -> io::Result<()> {
-        let Self { columns, utc, form, modules } = self;
-        let modules = modules.as_ref();
+        let Self { columns, utc, form, known } = self;
         match form {
             Writer::Text { out, line, cell } => {
                 line.clear();
                 for (number, column) in columns.iter().enumerate() {
                     cell.clear();
-                    column.value(event, *utc, modules).text(cell);
+                    column.value(event, *utc, known).text(cell);
                     let is_last = number + 1 == columns.len();
                     pad(line, cell, column.layout(*utc), is_last);
                 }
                 out.write_all(line)?;
             }
-            Writer::Jsonl(lines) => lines.event(event, modules)?,
+            Writer::Jsonl(lines) => lines.event(event, known)?,
             Writer::Csv { out, record, field, has_header } => {
                 header(out, columns, has_header)?;
                 record.clear();
                 for column in columns {
                     field.clear();
-                    column.value(event, *utc, modules).csv(field);
+                    column.value(event, *utc, known).csv(field);
                     record.push_field(field);
                 }
                 out.write_byte_record(record).map_err(csv_error)?;

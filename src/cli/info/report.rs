@@ -11,6 +11,7 @@ use crate::cli::end::{EndRecord, FaultRecord};
 use crate::cli::json::{Int, SCHEMA_VERSION};
 use crate::cli::pump::Pass;
 use crate::cli::stats::loss::{self, LossRecord, WindowRecord};
+use crate::cli::stats::told::{self, ToldRecord};
 use crate::cli::tally::rows;
 use crate::cli::{input, remarks, text};
 
@@ -59,6 +60,9 @@ pub(super) struct Report<'a> {
     /// Capture threads, the greatest loss first; by time.
     loss: Vec<LossRecord>,
     loss_windows: Vec<WindowRecord>,
+    /// Where the writer tells.
+    #[serde(flatten)]
+    told: Option<ToldRecord>,
     sequence_anomalies: Int,
     recycled_threads: Int,
     undescribed: Int,
@@ -132,6 +136,7 @@ impl<'a> Report<'a> {
             lost_after_damage: counters.lost_after_damage.into(),
             loss: loss::records(pass),
             loss_windows: loss::windows(pass),
+            told: told::record(pass),
             sequence_anomalies: counters.anomalies.into(),
             recycled_threads: counters.recycled_threads.into(),
             undescribed: counters.undescribed.into(),

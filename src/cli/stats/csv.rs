@@ -64,7 +64,7 @@ impl Table {
             by.name(),
             &text(row.process).unwrap_or_default(),
             &text(row.thread).unwrap_or_default(),
-            row.thread_name.unwrap_or_default(),
+            row.thread_name.as_deref().unwrap_or_default(),
             row.provider.unwrap_or_default(),
             &if is_class { event(row) } else { String::new() },
             &number(row.id).unwrap_or_default(),

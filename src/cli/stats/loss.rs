@@ -1,10 +1,12 @@
-//! What was lost, per capture thread. A gap belongs to a thread and a time, never to a provider.
+//! What was lost, per capture thread. A gap in numbers belongs to a thread and a time, never to a
+//! provider; what writers tell beside, or instead, is in `told.rs`.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 use tracemill::{Format, ThreadLoss};
 
+use super::told;
 use crate::cli::json::Int;
 use crate::cli::pump::Pass;
 use crate::cli::tally::ratio;
@@ -13,16 +15,23 @@ use crate::cli::{table, text};
 /// Loss of one capture thread, in JSON.
 #[derive(Serialize)]
 pub(crate) struct LossRecord {
-    capture_thread: Int,
-    events: Int,
+    /// None if it is not known.
+    capture_thread: Option<Int>,
+    /// None where events have no numbers.
+    events: Option<Int>,
     lost: Int,
     lost_after_damage: Int,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost_untimed: Option<Int>,
     anomalies: Int,
     gaps: Int,
     /// The event before the first gap; none if that is the first event of all.
     from_ns: Option<Int>,
     /// What comes after the last gap; none if there is no gap.
     to_ns: Option<Int>,
+    /// What told of the first gap, where the writer tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    noticed_ns: Option<Int>,
     /// Times that recording paused, and for how long.
     pauses: Int,
     paused_ns: Option<Int>,
@@ -55,19 +64,23 @@ pub(crate) fn windows(pass: &Pass) -> Vec<WindowRecord> {
 
 /// Every capture thread that is still known, the greatest loss first.
 pub(crate) fn records(pass: &Pass) -> Vec<LossRecord> {
+    let is_told = pass.parser.format().told_loss().is_some();
     sorted(pass)
         .into_iter()
         .map(|(thread, loss)| {
             let (from, to) = window(pass, &loss);
+            let noticed = told::noticed(pass, &loss).filter(|_| is_told);
             LossRecord {
-                capture_thread: thread.into(),
-                events: loss.events.into(),
+                capture_thread: (!is_told || thread != u64::MAX).then(|| thread.into()),
+                events: (!is_told).then(|| loss.events.into()),
                 lost: loss.lost.into(),
                 lost_after_damage: loss.lost_after_damage.into(),
+                lost_untimed: is_told.then(|| loss.lost_untimed.into()),
                 anomalies: loss.anomalies.into(),
                 gaps: loss.gaps.into(),
-                from_ns: from.map(Int::from),
+                from_ns: from.filter(|_| !is_told).map(Int::from),
                 to_ns: to.map(Int::from),
+                noticed_ns: noticed.and_then(|(first, _)| first).map(Int::from),
                 pauses: loss.pauses.into(),
                 paused_ns: paused_ns(pass, &loss).map(Int::from),
             }
@@ -100,8 +113,10 @@ pub(crate) fn print(out: &mut impl Write, pass: &Pass) -> io::Result<()> {
         return writeln!(out, "lost: not recorded by this version of the format");
     };
     write!(out, "lost: {} events", text::grouped(lost))?;
+    let told = pass.parser.format().told_loss();
     if lost > 0 {
-        let written = stats.events.saturating_add(lost);
+        let delivered = told.as_ref().map_or(stats.events, |told| told.events);
+        let written = delivered.saturating_add(lost);
         let percent = 100.0 * ratio(lost, written);
         write!(out, ", {percent:.1}% of {}", text::grouped(written))?;
     }
@@ -122,6 +137,11 @@ pub(crate) fn print(out: &mut impl Write, pass: &Pass) -> io::Result<()> {
         return Ok(());
     }
     writeln!(out)?;
+    if let Some(told) = told {
+        told::print(out, pass, &told, rows)?;
+        print_windows(out, pass)?;
+        return told::print_events(out, pass, &told);
+    }
     let heads = [
         ("capture thread", true),
         ("events", true),
@@ -173,6 +193,6 @@ fn sorted(pass: &Pass) -> Vec<(u64, ThreadLoss)> {
 fn window(pass: &Pass, loss: &ThreadLoss) -> (Option<i64>, Option<i64>) {
     let clock = &pass.parser.format().state().clock;
     let from = (loss.gap_from != 0).then(|| clock.ns(loss.gap_from)).flatten();
-    let to = (loss.gaps > 0).then(|| clock.ns(loss.gap_to)).flatten();
+    let to = (loss.timed_gaps > 0).then(|| clock.ns(loss.gap_to)).flatten();
     (from, to)
 }

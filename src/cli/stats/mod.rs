@@ -4,6 +4,7 @@ mod csv;
 pub(crate) mod loss;
 mod memory;
 mod report;
+pub(crate) mod told;
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -90,6 +91,7 @@ struct Counts {
 
 impl Visitor for Counts {
     fn batch(&mut self, batch: &Batch<'_>) -> io::Result<ControlFlow<()>> {
+        self.tally.follow(batch);
         let (state, events) = (batch.state(), batch.iter());
         match &mut self.filter {
             None => self.tally.batch(state, events),

@@ -8,6 +8,7 @@ use tracemill::Format;
 
 use super::loss::{self, LossRecord, WindowRecord};
 use super::memory::MemoryRecord;
+use super::told::{self, ToldRecord};
 use crate::cli::args::By;
 use crate::cli::end::{EndRecord, FaultRecord};
 use crate::cli::info::version;
@@ -40,6 +41,9 @@ pub(super) struct Report<'a> {
     sequence_anomalies: Int,
     loss: Vec<LossRecord>,
     loss_windows: Vec<WindowRecord>,
+    /// Where the writer tells.
+    #[serde(flatten)]
+    told: Option<ToldRecord>,
     undescribed: Int,
     unresolved_stacks: Int,
     classes_refused: Int,
@@ -72,6 +76,7 @@ impl<'a> Report<'a> {
             sequence_anomalies: stats.anomalies.into(),
             loss: loss::records(pass),
             loss_windows: loss::windows(pass),
+            told: told::record(pass),
             undescribed: stats.undescribed.into(),
             unresolved_stacks: stats.unresolved_stacks.into(),
             classes_refused: stats.classes_refused.into(),
@@ -126,7 +131,7 @@ pub(super) fn print(
                 })
             }
             By::Thread => (&[("process", true), ("thread", true), ("name", false)], |row| {
-                let name = text::escaped(row.thread_name.unwrap_or_default());
+                let name = text::escaped(row.thread_name.as_deref().unwrap_or_default());
                 vec![number(row, row.process), number(row, row.thread), name]
             }),
             By::Process => (&[("process", true)], |row| vec![number(row, row.process)]),

@@ -4,7 +4,7 @@ mod classes;
 mod rows;
 mod threads;
 
-use tracemill::{Clock, EventView, State};
+use tracemill::{Batch, Clock, EventView, State, ThreadNames};
 
 pub(crate) use classes::ClassTable;
 pub(crate) use rows::{Row, rows};
@@ -32,6 +32,8 @@ impl std::ops::AddAssign for Count {
 pub(crate) struct Tally {
     pub classes: ClassTable<Count>,
     pub threads: ThreadTable,
+    /// Those that events told.
+    names: ThreadNames,
     /// The first and the last tick, relative to the clock's origin.
     range: Option<(i64, i64)>,
     clock: Clock,
@@ -42,8 +44,17 @@ impl Tally {
         Self {
             classes: ClassTable::new(MAX_ROWS, Count::default(), Count::default()),
             threads: ThreadTable::new(MAX_ROWS),
+            names: ThreadNames::new(MAX_ROWS),
             range: None,
             clock: Clock::default(),
+        }
+    }
+
+    /// Follows the names of threads in events, also in those that are not counted. Names that the
+    /// stream keeps with its threads need no following.
+    pub(crate) fn follow(&mut self, batch: &Batch<'_>) {
+        if batch.state().processes_in_keys {
+            batch.iter().for_each(|event| self.names.take(event));
         }
     }
 

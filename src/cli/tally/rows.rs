@@ -1,11 +1,12 @@
 //! The rows of a table: counts by whatever was asked for, the largest first.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
 use serde::Serialize;
 
-use super::threads::ThreadId;
+use super::threads::{ThreadId, ThreadRow};
 use super::{Count, Tally, ratio};
 use crate::cli::args::By;
 use crate::cli::json::Int;
@@ -26,7 +27,7 @@ pub(crate) struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thread: Option<Int>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub thread_name: Option<&'a str>,
+    pub thread_name: Option<Cow<'a, str>>,
     /// The row is the sum of those beyond a limit.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub others: bool,
@@ -74,6 +75,17 @@ impl<'a> Row<'a> {
     }
 }
 
+/// The name of a thread: what the stream has, or the last that events told.
+fn name<'a>(tally: &'a Tally, row: &'a ThreadRow) -> Option<Cow<'a, str>> {
+    if !row.name.is_empty() {
+        return Some(Cow::Borrowed(&row.name));
+    }
+    let ThreadId::Known { process: Some(process), thread: Some(thread) } = row.id else {
+        return None;
+    };
+    tally.names.told(process, thread).map(String::from_utf8_lossy)
+}
+
 /// The rows of `tally` by `by`.
 pub(crate) fn rows(tally: &Tally, by: By) -> Vec<Row<'_>> {
     let classes = || tally.classes.iter().filter(|(_, count)| count.events > 0);
@@ -94,7 +106,7 @@ pub(crate) fn rows(tally: &Tally, by: By) -> Vec<Row<'_>> {
             .threads
             .iter()
             .map(|thread| Row {
-                thread_name: Some(&*thread.name).filter(|name| !name.is_empty()),
+                thread_name: name(tally, thread),
                 ..Row::thread(thread.id, thread.count)
             })
             .collect(),

@@ -5,6 +5,7 @@
 #   PID/TID [CPU] SECONDS: EVENT[ ADDRESS]         the address where there is no call chain
 #   TAB PLACE MODULE                               PLACE as perf has it: in the file, of the kernel absolute
 #   SECONDS CPU SYSTEM__EVENT NAME=VALUE...    of tracepoints: the first 2,000, and a hash of all
+#   RECORDING PID/TID SECONDS COMM             the first sample of a thread, and those with another name
 set -eu
 cd "$(dirname "$0")"
 trap 'rm -f a.tmp b.tmp fields.tmp.py' EXIT
@@ -38,3 +39,10 @@ def trace_end():
     print(count, hash.hexdigest())
 P
 perf script -s fields.tmp.py -i "$1/s09-tp-sched.data" 2>/dev/null | zstd -19 -q -o s09-tp-sched.zst -f
+for name in s03-fp-allcpu s06-kitchen s09-tp-sched s13-z22 s17-noinherit; do
+    perf script --ns -i "$1/$name.data" -F comm,pid,tid,time 2>/dev/null |
+        sed -E 's/^ *(.*[^ ]) +(-?[0-9]+\/-?[0-9]+) +([0-9.]+): *$/\2 \3 \1/' |
+        awk -v name="$name" '$1 ~ /\/-1$/ { next }
+            { comm = substr($0, length($1 $2) + 3) }
+            last[$1] != comm { print name " " $0; last[$1] = comm }'
+done | LC_ALL=C sort | zstd -19 -q -o comm.zst -f
