@@ -23,7 +23,9 @@ pub(crate) fn why(filters: &Filters, pass: &Pass) -> String {
     let is_named = |class: &EventClass| {
         let names = || [class.name(), class.display_name()].into_iter();
         let has_number = |text: &String| text.parse() == Ok(class.event_id);
-        events.iter().any(|glob| names().any(|name| glob.fits_name(name)))
+        let whole = |name| format!("{}:{name}", class.provider());
+        let fits = |glob: &Glob, name| glob.fits_name(name) || glob.fits_name(&whole(name));
+        events.iter().any(|glob| names().any(|name| fits(glob, name)))
             || filters.event.iter().any(has_number)
     };
     // The runtime's events have titles as well, as GC/Start, which nobody here knows.
@@ -31,12 +33,7 @@ pub(crate) fn why(filters: &Filters, pass: &Pass) -> String {
     if !events.is_empty() && !is_title && !classes().filter(|class| is_of(class)).any(is_named) {
         let there = listed(classes().filter(|class| is_of(class)).map(EventClass::display_name));
         let wanted = joined(&filters.event);
-        let apart = filters.event.iter().find_map(|name| name.split_once(':'));
-        let apart = apart.map_or_else(String::new, |(provider, event)| {
-            let (provider, event) = (text::escaped(provider), text::escaped(event));
-            format!("; a provider is named apart: --provider {provider} --event {event}")
-        });
-        return format!("no event is named {wanted}{there}{apart}");
+        return format!("no event is named {wanted}{there}");
     }
     let count = text::counted(pass.stats.events, "event", "events");
     format!("none of the {count} passes the filters")

@@ -153,7 +153,7 @@ fn time_is_from_a_included_to_b_not() {
     }
     assert_eq!(tracemill(&["events", "-F", "ts,tid,seq", "--time", "..", &http()]).ok(), times);
     // Between two events, and before and behind all of them.
-    assert_eq!(tracemill(&["events", "--time=0.3145s..0.31451s", &http()]).ok(), "");
+    assert_eq!(tracemill(&["events", "-q", "--time=0.3145s..0.31451s", &http()]).ok(), "");
     for range in ["--time=-5s..0.1s", "--time=1s.."] {
         let ran = tracemill(&["events", range, &http()]);
         let told = "no event is within --time; they are from 0.314274446 s to 0.701412185 s\n";

@@ -144,11 +144,8 @@ fn filters_that_take_nothing_are_told() {
     for (args, told) in [
         (&["--provider", "schd"][..], "no event is of provider schd; there are "),
         (&["--event", "Tik,9999"], "no event is named Tik or 9999; there are "),
-        (
-            &["--event", "sched:sched_switch"],
-            "; a provider is named apart: --provider sched --event sched_switch",
-        ),
-        (&["--time", "1000s..1001s"], "none of the 327 events passes the filters"),
+        (&["--event", "sched:sched_switch"], "no event is named sched:sched_switch; there are "),
+        (&["--time", "1000s..1001s"], "no event is within --time; they are from "),
         (
             &["--provider", "System.Net.Http", "--event", "ProcessInfo"],
             "no event is named ProcessInfo",
