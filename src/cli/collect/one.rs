@@ -41,6 +41,10 @@ pub(super) struct Recorded<'a> {
     began: Instant,
 }
 
+/// Why a part is longer than was asked for.
+const STUCK: &str = "the process has defined so many events that no part after this one could be read \
+    alone, so it went on; --max-memory allows more, --renew-every begins anew";
+
 impl<'a> Recorded<'a> {
     pub(super) fn new(asked: Asked<'a>, process: Found, part: usize) -> Self {
         let console = Console::part(asked.args.quiet, asked.status, part);
@@ -72,6 +76,9 @@ impl<'a> Recorded<'a> {
                 Report::new(&pass, written.bytes, self.began.elapsed(), stopping.why());
             if let Some(output) = &written.output {
                 name.clone_from(&output.place().name);
+                if output.is_stuck() {
+                    self.console.remark(&name, STUCK);
+                }
             }
             let is_written = self.tell(&mut report, &mut written, &name);
             let mut report = all.take().map_or_else(|| report.clone(), |all| all.and(&report));

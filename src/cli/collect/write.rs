@@ -38,6 +38,11 @@ impl Output {
         matches!(self, Self::Parts(_))
     }
 
+    /// Whether a part went on for longer than was asked for.
+    pub(crate) fn is_stuck(&self) -> bool {
+        matches!(self, Self::Parts(rotation) if rotation.is_stuck())
+    }
+
     /// All of a stream is written, and another begins, which only parts can have.
     ///
     /// # Errors

@@ -222,10 +222,19 @@ impl Rotation {
         }
     }
 
+    /// Whether a part should have ended that could not: the next one could not be read alone.
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.is_over() && !self.definitions.is_whole()
+    }
+
     fn is_due(&self) -> bool {
+        self.is_over() && self.definitions.is_whole()
+    }
+
+    fn is_over(&self) -> bool {
         let is_full = self.limits.bytes.is_some_and(|bytes| self.bytes >= bytes);
         let is_old = self.limits.time.is_some_and(|time| self.began.elapsed() >= time);
-        (is_full || is_old) && self.definitions.is_whole()
+        is_full || is_old
     }
 
     /// Ends this part and begins the next one.

@@ -67,6 +67,7 @@ fn another_stream_begins_with_a_part_of_its_own() {
         stream.chunks(20_011).for_each(|chunk| rotation.write(chunk).unwrap());
         rotation.finish().unwrap();
         assert!(parts.contains(&rotation.number), "{} {parts:?}", rotation.number);
+        assert_eq!(rotation.is_stuck(), kept == 10);
         let all = (1..=rotation.number).map(|number| counts(&numbered(&path, number)));
         let sum = all.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         assert_eq!(sum, (2 * truth.events, 2 * truth.lost));
