@@ -71,7 +71,7 @@ impl Callchain<'_> {
 }
 
 impl<'a> Callchain<'a> {
-    /// The chain that stands in `bytes`, as in [`EventView::stack`].
+    /// The chain that stands in `bytes`, as in [`EventView::stack`](tracemill_engine::EventView::stack).
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes }
     }
