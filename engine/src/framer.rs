@@ -56,7 +56,7 @@ pub struct Framer<F> {
 }
 
 /// Bytes behind a run that are asked for from memory.
-const AHEAD: usize = 4096;
+const AHEAD: usize = 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
