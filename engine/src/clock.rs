@@ -24,8 +24,8 @@ pub struct Clock {
 
 impl Clock {
     /// Nanoseconds since the trace began, negative before: since the clock's
-    /// [origin](Self::origin_ticks), which formats that tell no beginning (perf) have at 0. `None` if the frequency is unknown or
-    /// the result does not fit.
+    /// [origin](Self::origin_ticks), which formats that tell no beginning have at 0. `None` if the
+    /// frequency is unknown or the result does not fit.
     pub fn ns(&self, ticks: u64) -> Option<i64> {
         let frequency = self.frequency.filter(|frequency| *frequency > 0)?;
         // The difference wraps as the ticks do, so that it is right on either side of the origin.

@@ -70,7 +70,7 @@ pub(crate) fn remarks(
         console.remark(&pass.name, &format!("--where: {mismatch}"));
     }
     if !is_told && !took_any && filters.is_given() && pass.stats.events > 0 {
-        console.remark(&pass.name, &none::why(filters, pass));
+        console.remark(&pass.name, &none::why(filter, filters, pass));
     }
 }
 

@@ -173,6 +173,17 @@ impl Filter {
         })
     }
 
+    /// Whether the provider of a class is one that is wanted; of any, where none are named.
+    pub fn takes_provider(&self, class: &EventClass) -> bool {
+        self.rules.has_provider(class)
+    }
+
+    /// Whether the event of a class is one that is wanted, by name or number, whoever its provider is;
+    /// any, where none are named.
+    pub fn takes_name(&self, class: &EventClass) -> bool {
+        self.rules.has_name(class)
+    }
+
     /// If the range of time lies before or behind all events that were looked at: the first and the
     /// last time of these, in nanoseconds as events have them.
     pub fn time_missed(&self) -> Option<(i64, i64)> {
@@ -232,17 +243,23 @@ impl Rules {
         let Some(class) = class else {
             return self.providers.is_empty() && self.events.is_empty();
         };
-        let provider = self.providers.is_empty()
-            || self.providers.iter().any(|glob| glob.fits_name(class.provider()));
-        let event = self.events.is_empty()
+        self.has_provider(class) && self.has_name(class)
+    }
+
+    fn has_provider(&self, class: &EventClass) -> bool {
+        self.providers.is_empty()
+            || self.providers.iter().any(|glob| glob.fits_name(class.provider()))
+    }
+
+    fn has_name(&self, class: &EventClass) -> bool {
+        self.events.is_empty()
             || self.events.iter().any(|event| match event {
                 EventName::Glob(glob) => place::names(class).any(|name| glob.fits_name(name)),
                 EventName::Full(glob) => place::names(class).any(|name| {
                     glob.fits_name(name) || glob.fits_name(&format!("{}:{name}", class.provider()))
                 }),
                 EventName::Id(id) => *id == class.event_id,
-            });
-        provider && event
+            })
     }
 
     fn thread(&self, event: EventView<'_>) -> bool {

@@ -38,13 +38,19 @@ fn counted(args: &[&str], out: &str) -> (String, String) {
     (of("events").to_owned(), of("before its end").to_owned())
 }
 
+/// A reader that stays open, has been sent this, and then a Ctrl-C.
+fn interrupted(args: &[&str], bytes: &[u8]) -> Pipe {
+    let mut pipe = Pipe::new(args);
+    pipe.send(bytes);
+    pipe.interrupt();
+    pipe
+}
+
 #[test]
 fn the_first_shows_what_has_come_though_the_pipe_stays_open() {
     let whole = whole();
     for args in VERBS {
-        let mut pipe = Pipe::new(args);
-        pipe.send(&whole[..CUT]);
-        pipe.interrupt();
+        let mut pipe = interrupted(args, &whole[..CUT]);
         let (code, out, err) = pipe.end();
         let cut = feed(args, &whole[..CUT]);
         assert_eq!((code, cut.code), (0, 4), "{args:?}: {err}");
@@ -66,9 +72,7 @@ fn the_first_shows_what_has_come_though_the_pipe_stays_open() {
 fn what_waits_for_its_turn_is_shown() {
     let args = ["events", "-q", "-F", "ticks", "-"];
     let cut = &whole()[..CUT];
-    let mut pipe = Pipe::new(&args);
-    pipe.send(cut);
-    pipe.interrupt();
+    let mut pipe = interrupted(&args, cut);
     let (code, out, err) = pipe.end();
     assert_eq!((code, err.as_str()), (0, ""));
     assert_eq!(out.lines().count(), feed(&args, cut).out.lines().count());
@@ -79,15 +83,11 @@ fn what_is_sent_soon_after_is_read_to_its_end() {
     let whole = whole();
     for args in VERBS {
         // Whoever writes is told to stop as well, and ends its stream.
-        let mut pipe = Pipe::new(args);
-        pipe.send(&whole[..CUT]);
-        pipe.interrupt();
+        let mut pipe = interrupted(args, &whole[..CUT]);
         pipe.send(&whole[CUT..]);
         assert_eq!(pipe.close(), (0, feed(args, &whole).ok(), String::new()), "{args:?}");
         // Or does not get to it.
-        let mut pipe = Pipe::new(args);
-        pipe.send(&whole[..CUT]);
-        pipe.interrupt();
+        let pipe = interrupted(args, &whole[..CUT]);
         let (code, out, err) = pipe.close();
         assert_eq!((code, err.lines().count()), (0, 1), "{args:?}: {err}");
         assert_eq!(counted(args, &out).0, counted(args, &feed(args, &whole[..CUT]).out).0);

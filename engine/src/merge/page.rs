@@ -164,12 +164,7 @@ impl<D: Decode + ?Sized> Page<D> {
     pub(crate) fn push(&mut self, run: &Run<D>, record: &Record) -> u32 {
         let place = small(self.records.len());
         self.begin_piece(run);
-        if run.is_resident {
-            self.count(run, record);
-            self.records.push(*record);
-        } else {
-            self.copy(run, record);
-        }
+        self.take(run, record);
         place
     }
 
@@ -188,17 +183,21 @@ impl<D: Decode + ?Sized> Page<D> {
             if self.len + size_of_own(decoder, record) + SLACK > shape.bytes || !waits(record) {
                 break;
             }
-            if run.is_resident {
-                self.count(run, record);
-            } else {
-                self.copy(run, record);
-            }
+            self.take(run, record);
             count += 1;
         }
-        if run.is_resident {
-            self.records.extend_from_slice(records.get(..count).unwrap_or_default());
-        }
         count
+    }
+
+    /// Takes in an event of the piece that was begun last: refers to its bytes, or copies them.
+    #[inline]
+    fn take(&mut self, run: &Run<D>, record: &Record) {
+        if run.is_resident {
+            self.count(run, record);
+            self.records.push(*record);
+        } else {
+            self.copy(run, record);
+        }
     }
 
     /// What comes next is of this run.

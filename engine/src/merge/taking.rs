@@ -52,13 +52,8 @@ impl<D: Decode + ?Sized> Merge<D> {
                 1
             } else {
                 self.hold(slot, at, record.ticks);
-                let mut before = record.ticks;
-                let follows = |record: &&Record| {
-                    let is_next = record.ticks >= before;
-                    before = record.ticks;
-                    is_next && !decoder.is_watermark(tag, record)
-                };
-                let count = behind.iter().take_while(follows).count();
+                let mut waits = waits_behind(decoder, tag, record, self.low_water);
+                let count = behind.iter().take_while(|record| waits(record)).count();
                 self.hold_more(behind.get(..count).unwrap_or_default());
                 1 + count
             };
@@ -114,18 +109,12 @@ impl<D: Decode + ?Sized> Merge<D> {
         if self.bytes() > self.max_held {
             self.make_room();
         }
-        let (low_water, shape) = (self.low_water, self.shape);
         if self.open.as_ref().is_none_or(|(segment, _)| segment.page != slot) {
             return 1;
         }
         let Some(page) = self.pages.get_mut(slot as usize) else { return 1 };
-        let mut before = first.ticks;
-        let waits = |record: &Record| {
-            let is_next = record.ticks >= before && record.ticks > low_water;
-            before = record.ticks;
-            is_next && !decoder.is_watermark(tag, record)
-        };
-        let count = page.push_while(run, behind, shape, waits);
+        let waits = waits_behind(decoder, tag, first, self.low_water);
+        let count = page.push_while(run, behind, self.shape, waits);
         self.hold_more(behind.get(..count).unwrap_or_default());
         1 + count
     }
@@ -169,5 +158,21 @@ impl<D: Decode + ?Sized> Merge<D> {
             }
             page.cost = cost;
         }
+    }
+}
+
+/// Whether the next event waits too and follows in order, asked of one event after the other behind
+/// `first`.
+fn waits_behind<D: Decode + ?Sized>(
+    decoder: &D,
+    tag: u32,
+    first: &Record,
+    low_water: u64,
+) -> impl FnMut(&Record) -> bool {
+    let mut before = first.ticks;
+    move |record| {
+        let is_next = record.ticks >= before && record.ticks > low_water;
+        before = record.ticks;
+        is_next && !decoder.is_watermark(tag, record)
     }
 }

@@ -234,9 +234,9 @@ pub(crate) struct CollectArgs {
 /// A recording in parts.
 #[derive(Args, Debug)]
 pub(crate) struct RotationArgs {
-    /// Record in parts, x.0001.nettrace and so on if FILE is x.nettrace, each of which can be read alone: a new one after so many
-    /// bytes, with K, M or G for units of 1024, at the next sequence point. There is one about every
-    /// 10 MB. Once a process has defined some 64M of events there are no more parts; --renew-every
+    /// Record in parts, x.0001.nettrace and so on if FILE is x.nettrace, each of which can be read
+    /// alone: a new one after so many bytes, with K, M or G for units of 1024, at the next sequence
+    /// point. There is one about every 10 MB. Once a process has defined some 64M of events there are no more parts; --renew-every
     /// begins afresh
     #[arg(long = "rotate-size", value_name = "BYTES", value_parser = bytes_u64)]
     pub size: Option<u64>,
