@@ -13,10 +13,10 @@ use crate::run::RunView;
 use crate::state::State;
 use crate::view::{EventView, Events};
 
-/// One event, as a decoder leaves it in the arena: ten words. It holds places instead of
+/// One event, as a decoder leaves it in the arena: a line of the cache. It holds places instead of
 /// references, so that it can be kept with a copy of its run.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(16))]
+#[repr(align(64))]
 pub struct Record {
     /// Where its payload begins in the run.
     pub payload_at: u32,
@@ -30,16 +30,13 @@ pub struct Record {
     pub class: u32,
     /// Logical processor, [`u32::MAX`] if unknown.
     pub processor: u32,
-    /// Where its payload begins in the stream, once the event waits in time order; a decoder leaves
-    /// it 0.
-    pub offset: u64,
     /// Where its stack is.
     pub stack: StackRef,
     /// What only events of this format have.
-    pub detail: [u32; 8],
+    pub detail: [u32; 6],
 }
 
-const _: () = assert!(size_of::<Record>() == 80);
+const _: () = assert!(size_of::<Record>() == 64);
 
 /// Where the stack of an event is: nowhere, in the table of stacks, or in the run itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,20 +108,36 @@ pub(crate) struct Context<'a> {
     pub(crate) decoder_type: TypeId,
     pub(crate) run: RunView<'a>,
     pub(crate) place: Place,
-    /// Whether `run` is a page of events that were copied one by one.
-    pub(crate) is_held: bool,
+    /// Where the events were copied from, if `run` is a page of such that were copied one by one.
+    pub(crate) origins: Option<Origins<'a>>,
+}
+
+/// Where the payloads of some records begin in the stream.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origins<'a> {
+    pub(crate) records: &'a [Record],
+    /// One for each.
+    pub(crate) offsets: &'a [u64],
+}
+
+impl Origins<'_> {
+    /// That of one of the records.
+    pub(crate) fn offset(&self, record: &Record) -> u64 {
+        let distance = std::ptr::from_ref(record).addr() - self.records.as_ptr().addr();
+        self.offsets.get(distance / size_of::<Record>()).copied().unwrap_or_default()
+    }
 }
 
 impl<'a> Context<'a> {
-    /// That of events of this snapshot. `is_held`: `run` is a page.
+    /// That of events of this snapshot.
     pub(crate) fn of<D: Decode + ?Sized>(
         decoder: &'a D,
         run: RunView<'a>,
         place: Place,
-        is_held: bool,
+        origins: Option<Origins<'a>>,
     ) -> Self {
         let (state, decoder) = (decoder.state(), decoder.as_any());
-        Self { state, decoder, decoder_type: decoder.type_id(), run, place, is_held }
+        Self { state, decoder, decoder_type: decoder.type_id(), run, place, origins }
     }
 }
 
@@ -163,7 +176,7 @@ impl<'a> Sink<'a> {
         let max_spans = (2 * max_events).max(64).min(arena.limit() / 8 / size_of::<Span>());
         let framing_faults = framing.map_or(0, |framing| framing.faults.len());
         let room = "a fresh arena holds at least 16 KiB";
-        let context = Context::of(decoder, run, Place::InOrder, false);
+        let context = Context::of(decoder, run, Place::InOrder, None);
         let context = arena.alloc(context).expect(room);
         let mut faults = ArenaVec::new_in(arena.bump());
         if run_faults < FAULTS_PER_FRAME {

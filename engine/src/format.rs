@@ -173,7 +173,7 @@ pub trait Decode: Send + Sync + 'static {
 
     /// Copies what the detail of an event refers to in its run, and lets it refer to the copy, so
     /// that the event can outlive the run.
-    fn keep(&self, detail: &mut [u32; 8], keeper: &mut Keeper<'_>) {
+    fn keep(&self, detail: &mut [u32; 6], keeper: &mut Keeper<'_>) {
         let _ = (detail, keeper);
     }
 

@@ -141,8 +141,8 @@ impl<'a> EventView<'a> {
 
     /// Where its payload begins in the stream, in bytes.
     pub fn payload_offset(&self) -> u64 {
-        if self.context.is_held {
-            return self.record.offset;
+        if let Some(origins) = &self.context.origins {
+            return origins.offset(self.record);
         }
         self.context.run.offset + u64::from(self.record.payload_at)
     }
@@ -170,7 +170,7 @@ impl<'a> EventView<'a> {
 
     /// What only events of its format have, for the format's crate to read.
     #[inline]
-    pub fn detail(&self) -> &'a [u32; 8] {
+    pub fn detail(&self) -> &'a [u32; 6] {
         &self.record.detail
     }
 

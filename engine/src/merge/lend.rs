@@ -77,7 +77,7 @@ impl<D: Decode + ?Sized> Merge<D> {
     #[cold]
     fn context(&self, part: Part, place: Place) -> Context<'_> {
         let page = self.pages.get(part.page as usize).expect("a page is kept until it is out");
-        let (run, is_held) = page.run(part.piece);
-        Context::of(page.decoder(), run, place, is_held)
+        let (run, origins) = page.run(part.piece);
+        Context::of(page.decoder(), run, place, origins)
     }
 }

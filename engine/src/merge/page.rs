@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::batch::{Record, StackRef};
+use crate::batch::{Origins, Record, StackRef};
 use crate::format::Decode;
 use crate::run::{Run, RunView};
 
@@ -22,6 +22,8 @@ pub(crate) struct Page<D: ?Sized> {
     /// Whether it is for one run, and all of its events.
     is_whole: bool,
     pub records: Vec<Record>,
+    /// Where the payload of each begins in the stream, if they were copied one by one.
+    offsets: Vec<u64>,
     pieces: Vec<Piece>,
     /// Copies.
     bytes: Vec<u8>,
@@ -54,6 +56,9 @@ struct Piece {
 /// What was copied last, since most events refer to what the one before referred to.
 type Recent = [(u64, u32, u32); 2];
 
+/// Bytes of a single event beside what it refers to: with its offset.
+const SINGLE: usize = size_of::<Record>() + size_of::<u64>();
+
 /// How large pages of single events are.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Shape {
@@ -65,12 +70,12 @@ impl Shape {
     /// A sixteenth of what may be held, from 4 to 128 KiB.
     pub(crate) fn new(max_held: usize) -> Self {
         let page = (max_held / 16).clamp(4 << 10, 128 << 10);
-        Self { records: page / 2 / size_of::<Record>(), bytes: page / 2 }
+        Self { records: page / 2 / SINGLE, bytes: page / 2 }
     }
 
     /// Bytes that a page takes.
     pub(crate) fn reserved(self) -> u64 {
-        (self.records * size_of::<Record>() + self.bytes) as u64
+        (self.records * SINGLE + self.bytes) as u64
     }
 }
 
@@ -82,6 +87,7 @@ impl<D: Decode + ?Sized> Page<D> {
             cut: false,
             is_whole: false,
             records: Vec::new(),
+            offsets: Vec::new(),
             pieces: Vec::new(),
             bytes: Vec::new(),
             len: 0,
@@ -101,7 +107,9 @@ impl<D: Decode + ?Sized> Page<D> {
         (self.waiting, self.latest, self.number) = (0, 0, number);
         self.recent = [(u64::MAX, 0, 0); 2];
         self.shape = shape;
-        self.make_room(shape.records, if run.is_resident { 0 } else { shape.bytes });
+        let copies = if run.is_resident { Shape::default() } else { shape };
+        self.make_room(shape.records, copies.bytes);
+        self.offsets.reserve_exact(copies.records);
     }
 
     /// Makes room for so much; gives back what is more than twice that, since what is held is
@@ -109,6 +117,7 @@ impl<D: Decode + ?Sized> Page<D> {
     fn make_room(&mut self, records: usize, bytes: usize) {
         if records > 0 && self.records.capacity() > 2 * records {
             self.records.shrink_to(records);
+            self.offsets.shrink_to(records);
         }
         if bytes > 0 && self.bytes.capacity() > 2 * bytes {
             self.bytes.shrink_to(bytes);
@@ -132,12 +141,14 @@ impl<D: Decode + ?Sized> Page<D> {
     pub(crate) fn free(&mut self, most: usize) {
         self.decoder = None;
         self.records.clear();
+        self.offsets.clear();
         self.pieces.clear();
         self.bytes.clear();
         self.len = 0;
         self.pieces.shrink_to(most / size_of::<Piece>());
         self.bytes.shrink_to(most);
         self.records.shrink_to(most / size_of::<Record>());
+        self.offsets.shrink_to(most / size_of::<Record>());
     }
 
     pub(crate) fn is_free(&self) -> bool {
@@ -217,13 +228,13 @@ impl<D: Decode + ?Sized> Page<D> {
         let mut keeper = Keeper { run: view, copies, len, own, recent: &mut self.recent };
         keeper.copy(own.at, own.len);
         let mut moved = *record;
-        moved.offset = view.offset + u64::from(record.payload_at);
         moved.payload_at = keeper.moved(record.payload_at, record.payload_len);
         if let Some((at, len)) = record.stack.inline_place() {
             moved.stack = StackRef::inline(keeper.moved(at, len), len);
         }
         decoder.keep(&mut moved.detail, &mut keeper);
         self.records.push(moved);
+        self.offsets.push(view.offset + u64::from(record.payload_at));
     }
 
     /// Counts an event as if it were copied.
@@ -250,18 +261,18 @@ impl<D: Decode + ?Sized> Page<D> {
     /// before: what may wait must not depend on how the stream was cut into chunks.
     pub(crate) fn content(&self) -> u64 {
         let records = if self.is_whole {
-            self.records.len().next_power_of_two()
+            self.records.len().next_power_of_two() * size_of::<Record>()
         } else {
             // Room for all of them was made at first.
-            self.records.len().max(self.shape.records)
+            self.records.len().max(self.shape.records) * SINGLE
         };
-        let bytes = self.len.max(self.shape.bytes);
-        (records * size_of::<Record>() + bytes + size_of::<Self>()) as u64
+        (records + self.len.max(self.shape.bytes) + size_of::<Self>()) as u64
     }
 
     /// Bytes that it has reserved.
     pub(crate) fn reserved(&self) -> u64 {
-        let records = self.records.capacity() * size_of::<Record>();
+        let records = self.records.capacity() * size_of::<Record>()
+            + self.offsets.capacity() * size_of::<u64>();
         let pieces = self.pieces.capacity() * size_of::<Piece>();
         (records + pieces + self.bytes.capacity() + size_of::<Self>()) as u64
     }
@@ -282,14 +293,16 @@ impl<D: Decode + ?Sized> Page<D> {
         (small(next.saturating_sub(1)), end)
     }
 
-    /// What the records of a piece refer to, as a run; and whether they were copied to it one by one.
-    pub(crate) fn run(&self, piece: u32) -> (RunView<'_>, bool) {
+    /// What the records of a piece refer to, as a run; and where that was copied from, if it was one by
+    /// one.
+    pub(crate) fn run(&self, piece: u32) -> (RunView<'_>, Option<Origins<'_>>) {
         let piece = self.pieces.get(piece as usize);
         let bytes = piece.and_then(|piece| piece.run.as_ref()).map_or(&*self.bytes, |run| &**run);
         let offset = piece.and_then(|piece| piece.offset);
         let run =
             RunView { bytes, offset: offset.unwrap_or_default(), tag: self.tag, cut: self.cut };
-        (run, offset.is_none())
+        let origins = Origins { records: &self.records, offsets: &self.offsets };
+        (run, offset.is_none().then_some(origins))
     }
 }
 

@@ -62,14 +62,15 @@ impl Decode for Decoder {
 
     /// V1 to V3 are sorted as a whole; from V4 on, events say so one by one (section 6).
     fn is_watermark(&self, tag: u32, record: &Record) -> bool {
-        tag == Tag::NetperfEvents as u32 || Detail::of(&record.detail).sorted != 0
+        tag == Tag::NetperfEvents as u32 || Detail::of(&record.detail).is_sorted()
     }
 
-    fn keep(&self, detail: &mut [u32; 8], keeper: &mut Keeper<'_>) {
+    fn keep(&self, detail: &mut [u32; 6], keeper: &mut Keeper<'_>) {
         let detail: &mut Detail = zerocopy::transmute_mut!(detail);
         for place in [&mut detail.activity, &mut detail.related] {
-            if let Some(at) = place.checked_sub(1) {
-                *place = keeper.run_bytes(at, 16) + 1;
+            let sorted = *place & Detail::SORTED;
+            if let Some(at) = (*place & !Detail::SORTED).checked_sub(1) {
+                *place = keeper.run_bytes(at, 16) + 1 | sorted;
             }
         }
     }
@@ -192,10 +193,8 @@ impl Decoder {
                 capture_thread: header.capture_thread.into(),
                 sequence: header.sequence,
                 activity: header.activity,
-                related: header.related,
+                related: header.related | header.sorted,
                 label_list: header.label_list,
-                sorted: header.sorted,
-                spare: 0,
             };
             payload_bytes += u64::from(header.payload_size);
             sink.event(Record {
@@ -205,7 +204,6 @@ impl Decoder {
                 thread: header.thread,
                 class: header.metadata_id,
                 processor: header.processor,
-                offset: 0,
                 stack: StackRef::id(header.stack_id),
                 detail: detail.into_words(),
             });

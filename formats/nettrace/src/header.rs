@@ -9,6 +9,7 @@ use tracemill_engine::{Cursor, Fault, Faults, RunView};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use crate::decode::block_header;
+use crate::view::Detail;
 use crate::wire::{PlainEvent, PlainEventV6};
 
 /// Field values of the event last read, which the next compressed header builds on. Zero at the
@@ -29,7 +30,7 @@ pub(crate) struct Header {
     /// Place of the related activity id in the run, plus one; 0 for none.
     pub related: u32,
     pub label_list: u32,
-    /// Whether this event is marked as sorted: 1 or 0.
+    /// [`Detail::SORTED`] if this event is marked so, else 0.
     pub sorted: u32,
     /// Bits of [`Marks`], which the block decoder keeps beside the header.
     pub marks: u32,
@@ -107,7 +108,7 @@ impl<'a> Rest<'a> {
                 (header.related, rest) = rest.guid(len)?;
             }
         }
-        header.sorted = u32::from(flags & flag::SORTED != 0);
+        header.sorted = u32::from(flags & flag::SORTED) << 25;
         if flags & flag::PAYLOAD_SIZE != 0 {
             (header.payload_size, rest) = rest.varu32()?;
         }
@@ -147,7 +148,7 @@ impl<'a> Rest<'a> {
             header.payload_size = event.payload_size.get();
             (size_of::<PlainEvent>(), event.event_size.get(), rest)
         };
-        header.sorted = u32::from(header.metadata_id >> 31 == 0);
+        header.sorted = !header.metadata_id & Detail::SORTED;
         header.metadata_id &= 0x7fff_ffff;
         // EventSize does not count itself.
         let whole = (event_size as usize).checked_add(4).ok_or(Failure::Short)?;
@@ -307,7 +308,11 @@ mod tests {
         assert_eq!(header.ticks, 5);
         header.metadata_id = 0;
         assert_eq!(read(&[0x40, 0x01], &mut header), Ok(0x40));
-        assert_eq!((header.sequence, header.sorted), (8, 1), "a metadata record has no number");
+        assert_eq!(
+            (header.sequence, header.sorted),
+            (8, Detail::SORTED),
+            "a metadata record has no number"
+        );
     }
 
     #[test]

@@ -50,8 +50,6 @@ fn netperf_event(bytes: &[u8], start: u32) -> Option<(Record, usize)> {
         activity: start + 20 + 1,
         related: start + 36 + 1,
         label_list: 0,
-        sorted: 0,
-        spare: 0,
     };
     let record = Record {
         payload_at: start.checked_add(u32::try_from(size_of::<NetperfEvent>()).ok()?)?,
@@ -60,7 +58,6 @@ fn netperf_event(bytes: &[u8], start: u32) -> Option<(Record, usize)> {
         thread: event.thread_id.get().into(),
         class: event.metadata_id.get(),
         processor: u32::MAX,
-        offset: 0,
         stack,
         detail: detail.into_words(),
     };

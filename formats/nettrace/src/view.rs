@@ -39,7 +39,7 @@ impl<'a> Event<'a> {
     /// Whether no later event of the stream is older.
     #[inline]
     pub fn is_sorted(&self) -> bool {
-        self.detail.sorted != 0
+        self.detail.is_sorted()
     }
 
     /// The activity it belongs to: a GUID as on the wire. From the header up to V5, from the labels
@@ -57,7 +57,7 @@ impl<'a> Event<'a> {
     /// The activity that started its own: a GUID as on the wire.
     #[inline]
     pub fn related_activity_id(&self) -> Option<[u8; 16]> {
-        self.guid(self.detail.related).or_else(|| {
+        self.guid(self.detail.related & !Detail::SORTED).or_else(|| {
             self.labels().find_map(|label| match label {
                 Label::RelatedActivityId(id) => Some(id).filter(|id| *id != NONE),
                 _ => None,
@@ -138,21 +138,28 @@ pub(crate) struct Detail {
     pub sequence: u32,
     /// Place of the activity id in the run, plus one; 0 for none.
     pub activity: u32,
-    /// Place of the related activity id in the run, plus one; 0 for none.
+    /// Place of the related activity id in the run, plus one; 0 for none. The highest bit, which no
+    /// place has, says whether the event is marked as sorted.
     pub related: u32,
     pub label_list: u32,
-    pub sorted: u32,
-    pub spare: u32,
 }
 
 impl Detail {
+    /// Of [`related`](Self::related).
+    pub(crate) const SORTED: u32 = 1 << 31;
+
     #[inline]
-    pub(crate) fn of(words: &[u32; 8]) -> &Self {
+    pub(crate) fn is_sorted(&self) -> bool {
+        self.related & Self::SORTED != 0
+    }
+
+    #[inline]
+    pub(crate) fn of(words: &[u32; 6]) -> &Self {
         zerocopy::transmute_ref!(words)
     }
 
     #[inline(always)]
-    pub(crate) fn into_words(self) -> [u32; 8] {
+    pub(crate) fn into_words(self) -> [u32; 6] {
         zerocopy::transmute!(self)
     }
 }

@@ -95,19 +95,20 @@ impl Decode for Decoder {
         record.class == kind::FINISHED_ROUND
     }
 
-    /// Its body, which payload and call chain are part of.
+    /// All of it: payload and call chain are part of its body.
     fn extent(&self, record: &Record) -> (u32, u32) {
         let detail = Detail::of(&record.detail);
-        (detail.body_at, detail.body_len)
+        (detail.body_at.saturating_sub(HEAD_LEN), detail.body_len + HEAD_LEN)
     }
 
     fn is_within_extents(&self) -> bool {
         true
     }
 
-    fn keep(&self, detail: &mut [u32; 8], keeper: &mut Keeper<'_>) {
+    fn keep(&self, detail: &mut [u32; 6], keeper: &mut Keeper<'_>) {
         let detail: &mut Detail = zerocopy::transmute_mut!(detail);
-        detail.body_at = keeper.run_bytes(detail.body_at, detail.body_len);
+        let (at, len) = (detail.body_at.saturating_sub(HEAD_LEN), detail.body_len + HEAD_LEN);
+        detail.body_at = keeper.run_bytes(at, len) + HEAD_LEN;
     }
 
     fn copied(&self) -> u64 {
@@ -199,7 +200,7 @@ impl Decoder {
         let plan = if head.kind == kind::SAMPLE { self.plan_of(body) } else { None };
         let plan = plan.filter(|plan| body.len() >= plan.form.fixed.into());
         let (record, undescribed) = if let Some(plan) = plan {
-            (self.sample(plan, head, body, body_at), plan.undescribed.into())
+            (self.sample(plan, body, body_at), plan.undescribed.into())
         } else if head.kind == kind::SAMPLE {
             (raw(head, body, body_at), 1)
         } else {
@@ -238,7 +239,7 @@ impl Decoder {
     }
 
     /// A sample that has all of its fixed part, whatever follows that.
-    pub(crate) fn sample(&self, plan: &Plan, head: Head, body: &[u8], body_at: u32) -> Record {
+    pub(crate) fn sample(&self, plan: &Plan, body: &[u8], body_at: u32) -> Record {
         let (words, len) = (body.as_chunks().0, small(body.len()));
         let form = &plan.form;
         let mut found = form.find(body, words, body_at, len);
@@ -250,8 +251,6 @@ impl Decoder {
         let detail = Detail {
             body_at,
             body_len: len,
-            kind: head.kind,
-            misc: head.misc.into(),
             attribute: plan.index,
             flags: flag::SAMPLE | found.flags,
             places: form.places.0,
@@ -264,7 +263,6 @@ impl Decoder {
             thread: form.thread(words),
             class: plan.class,
             processor: form.cpu(words),
-            offset: 0,
             stack: found.stack,
             detail: detail.into_words(),
         }

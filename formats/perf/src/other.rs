@@ -45,7 +45,7 @@ impl Decoder {
         record.ticks = time(ticks);
         record.thread = thread(key);
         record.processor = cpu.unwrap_or(u32::MAX);
-        record.detail = detail(head, body, body_at, index);
+        record.detail = detail(body, body_at, index);
         let end = body.len().saturating_sub(shape.trailer.into());
         trimmed(record, head, body, end)
     }
@@ -70,9 +70,8 @@ pub(crate) fn raw(head: Head, body: &[u8], body_at: u32) -> Record {
         thread: u64::MAX,
         class: class(head),
         processor: u32::MAX,
-        offset: 0,
         stack: StackRef::NONE,
-        detail: detail(head, body, body_at, u32::MAX),
+        detail: detail(body, body_at, u32::MAX),
     }
 }
 
@@ -97,17 +96,9 @@ fn trimmed(mut record: Record, head: Head, body: &[u8], end: usize) -> Record {
     record
 }
 
-fn detail(head: Head, body: &[u8], body_at: u32, attribute: u32) -> [u32; 8] {
-    let detail = Detail {
-        body_at,
-        body_len: small(body.len()),
-        kind: head.kind,
-        misc: head.misc.into(),
-        attribute,
-        flags: 0,
-        places: 0,
-        parts: 0,
-    };
+fn detail(body: &[u8], body_at: u32, attribute: u32) -> [u32; 6] {
+    let detail =
+        Detail { body_at, body_len: small(body.len()), attribute, flags: 0, places: 0, parts: 0 };
     detail.into_words()
 }
 

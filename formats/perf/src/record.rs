@@ -10,7 +10,7 @@ use crate::decode::Decoder;
 use crate::kinds::kind;
 use crate::plan::Places;
 use crate::values::Read;
-use crate::wire::{u32_at, u64_at};
+use crate::wire::{Head, u32_at, u64_at};
 
 /// A record of a perf.data, of whatever type. `Copy`; valid as long as the view it was made of.
 #[derive(Clone, Copy, Debug)]
@@ -38,14 +38,14 @@ impl<'a> Record<'a> {
     /// Its type: 9 is a sample.
     #[inline]
     pub fn kind(&self) -> u32 {
-        self.detail.kind
+        self.head().map_or(0, |head| head.kind)
     }
 
     /// Its `misc`: the low three bits say where the processor was (1 kernel, 2 user, 3 hypervisor, 4
     /// and 5 guests), the others mean something by type.
     #[inline]
     pub fn misc(&self) -> u16 {
-        u16::try_from(self.detail.misc).unwrap_or(0)
+        self.head().map_or(0, |head| head.misc)
     }
 
     /// Where the processor was, as [`misc`](Self::misc) tells.
@@ -66,6 +66,12 @@ impl<'a> Record<'a> {
     pub fn body(&self) -> &'a [u8] {
         let (at, len) = (self.detail.body_at as usize, self.detail.body_len as usize);
         self.view.run_bytes(at, len).unwrap_or_default()
+    }
+
+    #[inline]
+    fn head(&self) -> Option<Head> {
+        let at = (self.detail.body_at as usize).checked_sub(Head::LEN)?;
+        Head::at(self.view.run_bytes(at, Head::LEN)?, 0)
     }
 
     /// The raw data of a sample, if its payload is that.
@@ -167,10 +173,9 @@ impl<'a> Record<'a> {
 #[derive(Clone, Copy, Debug, FromBytes, Immutable, IntoBytes, KnownLayout)]
 #[repr(C)]
 pub(crate) struct Detail {
+    /// Where its body is in the run, behind its head.
     pub body_at: u32,
     pub body_len: u32,
-    pub kind: u32,
-    pub misc: u32,
     /// Which one; [`u32::MAX`] for none.
     pub attribute: u32,
     pub flags: u32,
@@ -190,19 +195,19 @@ pub(crate) mod flag {
 
 impl Detail {
     #[inline]
-    pub(crate) fn of(words: &[u32; 8]) -> &Self {
+    pub(crate) fn of(words: &[u32; 6]) -> &Self {
         zerocopy::transmute_ref!(words)
     }
 
     /// The same of its words, two and two, the first of them in the low half.
     #[inline(always)]
-    pub(crate) fn of_pairs(pairs: [u64; 4]) -> Self {
+    pub(crate) fn of_pairs(pairs: [u64; 3]) -> Self {
         let halves = if cfg!(target_endian = "big") { 32 } else { 0 };
         zerocopy::transmute!(pairs.map(|pair| pair.rotate_left(halves)))
     }
 
     #[inline]
-    pub(crate) fn into_words(self) -> [u32; 8] {
+    pub(crate) fn into_words(self) -> [u32; 6] {
         zerocopy::transmute!(self)
     }
 }

@@ -121,11 +121,8 @@ impl Lead {
                 (at + raw_at, len, flag::SAMPLE | flag::PAYLOAD_IS_RAW);
         }
         let time = word(window, self.time.0) & self.time.1;
-        // Kind and misc, as they stand in the head.
-        let what = word(window, 0) & (u64::MAX >> 16);
         let detail = [
             pair(body_at, body_len),
-            what,
             pair(attribute, flags),
             pair(self.form.places.0, self.form.parts),
         ];
@@ -136,7 +133,6 @@ impl Lead {
             thread: word(window, self.tid.0).rotate_left(32) | self.tid.1,
             class: FIRST_OF_SAMPLES + attribute,
             processor: low(word(window, self.cpu.0)) | self.cpu.1,
-            offset: 0,
             stack,
             detail: Detail::of_pairs(detail).into_words(),
         };
