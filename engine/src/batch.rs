@@ -149,6 +149,8 @@ pub struct Sink<'a> {
     spans: ArenaVec<'a, Span>,
     faults: ArenaVec<'a, Fault>,
     open: Option<Span>,
+    /// Events before the one whose number was told last.
+    numbered: usize,
     max_events: usize,
     max_spans: usize,
     run_faults: u32,
@@ -197,6 +199,7 @@ impl<'a> Sink<'a> {
             spans,
             faults,
             open: None,
+            numbered: 0,
             max_events,
             max_spans,
             run_faults,
@@ -226,9 +229,12 @@ impl<'a> Sink<'a> {
         self.records.push(record);
     }
 
-    /// Says that an event had this sequence number. `recycles`: number 1 may be a new thread.
+    /// Says that the event to be added next has this sequence number. Those behind it have the numbers
+    /// that follow, until another is told. `recycles`: number 1 may be a new thread.
     #[inline]
     pub fn number(&mut self, thread: u64, number: u32, ticks: u64, recycles: bool) {
+        self.follow_numbers();
+        self.numbered = self.records.len();
         if let Some(open) = &mut self.open
             && open.thread == thread
             && number == open.last.wrapping_add(1)
@@ -293,7 +299,20 @@ impl<'a> Sink<'a> {
         self.open = Some(Span { thread, first_ticks: ticks, last_ticks: ticks, first, last, kind });
     }
 
+    /// Counts the events behind the one whose number was told last.
+    #[inline]
+    fn follow_numbers(&mut self) {
+        let behind = self.records.len().saturating_sub(self.numbered + 1);
+        if behind > 0
+            && let (Some(open), Some(record)) = (&mut self.open, self.records.last())
+        {
+            open.last = open.last.wrapping_add(u32::try_from(behind).unwrap_or(u32::MAX));
+            open.last_ticks = record.ticks;
+        }
+    }
+
     fn close_span(&mut self) {
+        self.follow_numbers();
         if let Some(span) = self.open.take() {
             self.push_span(span);
         }

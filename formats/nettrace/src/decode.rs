@@ -28,7 +28,9 @@ pub(crate) enum Tag {
 /// Bytes ahead of the header being read that are asked for from memory, at least; at most twice as many.
 /// More would drive the batch out of the first-level cache.
 const AHEAD: usize = 1024;
+/// Bytes that one hint is for, and hints at once.
 const LINE: usize = 64;
+const LINES: usize = 8;
 
 /// The decoder of a stream: a snapshot of its state.
 #[derive(Clone, Debug)]
@@ -98,6 +100,12 @@ struct Solid {
     threads: Range<u64>,
 }
 
+/// What holds an id that is looked up.
+const fn looked_up<const V6: bool>() -> u8 {
+    let ids = flag::METADATA_ID | flag::STACK;
+    if V6 { ids | flag::CAPTURE | flag::THREAD | flag::ACTIVITY } else { ids }
+}
+
 impl Decoder {
     /// Events of a block of V4 to V6.
     fn block<'a, const V6: bool>(
@@ -154,10 +162,13 @@ impl Decoder {
         };
         while !rest.0.is_empty() && !sink.is_full() {
             let at = len - rest.0.len();
-            // As `prefetch_until`, which costs a nanosecond an event more here.
+            // Some lines at once: whether an event needs one more cannot be foretold, and to guess that
+            // for each costs more than the hint.
             while fetched < at + AHEAD {
-                prefetch(run.bytes, fetched + AHEAD);
-                fetched += LINE;
+                for line in 0..LINES {
+                    prefetch(run.bytes, fetched + AHEAD + line * LINE);
+                }
+                fetched += LINES * LINE;
             }
             let (flags, payload_at, following) =
                 match read::<V6, COMPRESSED>(rest, &mut header, len) {
@@ -170,8 +181,7 @@ impl Decoder {
                 };
             rest = following;
             let flags = flags | std::mem::take(&mut unresolved);
-            let ids = flag::METADATA_ID | flag::STACK | flag::THREAD | flag::ACTIVITY;
-            if flags & (if V6 { ids | flag::CAPTURE } else { ids }) != 0 {
+            if flags & looked_up::<V6>() != 0 {
                 let offset = run.offset + at as u64;
                 header.marks = self.resolve::<V6>(flags, header, &solid, offset, sink);
             }
@@ -179,6 +189,7 @@ impl Decoder {
                 let what = "metadata id: 0 in an event block";
                 sink.fault(Fault::damage(run.offset + at as u64, what));
                 sink.span(SpanKind::Damaged.mark(header.ticks));
+                unresolved = flag::CAPTURE;
                 continue;
             }
             if header.marks & (mark::CLASS_KNOWN | mark::STACK_RESOLVED)
@@ -188,13 +199,16 @@ impl Decoder {
                 let unresolved = header.marks & mark::STACK_RESOLVED == 0;
                 sink.counts.unresolved_stacks += u64::from(unresolved);
             }
-            sink.number(header.capture_thread, header.sequence, header.ticks, !V6);
+            if flags & flag::CAPTURE != 0 {
+                sink.number(header.capture_thread, header.sequence, header.ticks, !V6);
+            }
+            // What the other versions have is 0, and need not be fetched from the header.
             let detail = Detail {
                 capture_thread: header.capture_thread.into(),
                 sequence: header.sequence,
-                activity: header.activity,
-                related: header.related | header.sorted,
-                label_list: header.label_list,
+                activity: if V6 { 0 } else { header.activity },
+                related: if V6 { header.sorted } else { header.related | header.sorted },
+                label_list: if V6 { header.label_list } else { 0 },
             };
             payload_bytes += u64::from(header.payload_size);
             sink.event(Record {
