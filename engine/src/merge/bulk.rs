@@ -11,8 +11,10 @@ use crate::format::Decode;
 use crate::merge::segments::{Segment, Segments};
 use crate::order::Place;
 
-/// Keys at once: what fits the first-level cache, together with the merged ones.
+/// Keys at once, about: what fits the first-level cache, together with the merged ones.
 const STEP: usize = SPAN;
+/// Keys at once of one segment, at most.
+const MAX_AHEAD: usize = SPAN / 2;
 /// Times of one step are less than this apart, so that there is room below them in a key.
 const MAX_SPREAD: u64 = 1 << 47;
 
@@ -23,6 +25,9 @@ pub(crate) struct Bulk {
     parts: Vec<Segment>,
     /// Of each of them, how many leave, and the time of the next.
     taken: Vec<(u32, Option<u64>)>,
+    /// How many of each may leave. The busiest one ends the step for all, so that this is more than an
+    /// equal share.
+    ahead: usize,
     keys: Keys,
 }
 
@@ -55,10 +60,13 @@ impl<D: Decode + ?Sized> Merge<D> {
         bulk.parts.extend_from_slice(heads);
         bulk.parts.sort_unstable_by_key(|segment| segment.number);
         let first = heads.last().map_or(0, |head| head.ticks);
-        let until = self.until(segments, &bulk.parts, limit.min(first.saturating_add(MAX_SPREAD)));
+        let limit = limit.min(first.saturating_add(MAX_SPREAD));
+        let ahead = bulk.ahead();
+        let until = self.until(segments, &bulk.parts, limit, ahead);
         let is_some = first <= until;
         if is_some {
             self.take_parts(&mut bulk, first, until);
+            bulk.adapt();
             segments.go_on(count, |number| {
                 let at = bulk.parts.binary_search_by_key(&number, |segment| segment.number);
                 at.ok().and_then(|at| bulk.taken.get(at).copied()).unwrap_or_default()
@@ -68,10 +76,9 @@ impl<D: Decode + ?Sized> Merge<D> {
         is_some
     }
 
-    /// A time until which these segments, and none that wait behind them, have about `STEP` events,
-    /// each of them in one piece of its page.
-    fn until(&self, segments: &Segments, parts: &[Segment], limit: u64) -> u64 {
-        let ahead = u32::try_from(STEP / parts.len().max(1)).unwrap_or(1);
+    /// A time until which each of these segments has no more than `ahead` events, in one piece of its
+    /// page, and until which none of those that wait behind them have any.
+    fn until(&self, segments: &Segments, parts: &[Segment], limit: u64, ahead: u32) -> u64 {
         parts.iter().fold(limit, |until, part| {
             let page = self.pages.get(part.page as usize);
             let end = page.map_or(0, |page| page.piece_of(part.next).1);
@@ -122,6 +129,25 @@ impl<D: Decode + ?Sized> Merge<D> {
             if *count > 0 {
                 self.depart(part.page, *count);
             }
+        }
+    }
+}
+
+impl Bulk {
+    /// How many events of each segment may leave: between its share of a step and the most.
+    fn ahead(&mut self) -> u32 {
+        let share = STEP / self.parts.len().max(1);
+        self.ahead = self.ahead.clamp(share.min(MAX_AHEAD), MAX_AHEAD);
+        u32::try_from(self.ahead).unwrap_or(1)
+    }
+
+    /// Lets more leave the next time if these were few, and fewer if they were many.
+    fn adapt(&mut self) {
+        let taken: usize = self.taken.iter().map(|(count, _)| *count as usize).sum();
+        if taken < STEP / 2 {
+            self.ahead *= 2;
+        } else if taken > STEP {
+            self.ahead /= 2;
         }
     }
 }
