@@ -103,6 +103,8 @@ pub struct Counts {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Context<'a> {
     pub(crate) state: &'a State,
+    /// That of its classes, so that it is asked for without a look at the state.
+    pub(crate) generation: u64,
     pub(crate) decoder: &'a (dyn Any + Send + Sync),
     /// The type of `decoder`, so that an event is known as a format's own without a call.
     pub(crate) decoder_type: TypeId,
@@ -137,7 +139,8 @@ impl<'a> Context<'a> {
         origins: Option<Origins<'a>>,
     ) -> Self {
         let (state, decoder) = (decoder.state(), decoder.as_any());
-        Self { state, decoder, decoder_type: decoder.type_id(), run, place, origins }
+        let generation = state.classes.generation();
+        Self { state, generation, decoder, decoder_type: decoder.type_id(), run, place, origins }
     }
 }
 

@@ -78,9 +78,10 @@ impl<T> ClassMap<T> {
     /// The value of the event's class, if it is found at once. Else it may be there nevertheless.
     #[inline]
     pub fn peek(&self, event: EventView<'_>) -> Option<&T> {
-        let (id, classes) = (event.class_id(), &event.state().classes);
+        let id = event.class_id();
         let slot = self.slots.get(home(id, self.slots.len()))?;
-        slot.kept.as_ref().filter(|_| slot.is_of(id, classes)).map(|kept| &kept.value)
+        let is_of = slot.id == id && slot.generation == event.context().generation;
+        slot.kept.as_ref().filter(|_| is_of).map(|kept| &kept.value)
     }
 
     /// Bytes reserved from the system, without what values own and what classes take.

@@ -11,6 +11,13 @@ use crate::ThreadNames;
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     verdict: Verdict,
+    /// Elsewhere, since most events do not get that far: so that many verdicts are in few lines of the
+    /// cache.
+    decisions: Box<Decisions>,
+}
+
+#[derive(Clone, Debug)]
+struct Decisions {
     /// For events without labels.
     plain: Decision,
     /// For events with labels that may say otherwise than the class; None if no labels matter.
@@ -35,7 +42,7 @@ impl Entry {
             (Decision::Always, None | Some(Decision::Always)) => Verdict::Always,
             _ => Verdict::Test,
         };
-        Self { verdict, plain, labelled }
+        Self { verdict, decisions: Box::new(Decisions { plain, labelled }) }
     }
 
     /// Whether an event of the class is taken.
@@ -56,8 +63,9 @@ impl Entry {
     /// Looks at the event.
     #[inline(never)]
     fn test(&self, leaves: &[Leaf], event: EventView<'_>, names: Option<&ThreadNames>) -> bool {
-        let labelled = self.labelled.as_ref().filter(|_| own::has_labels(event));
-        match labelled.unwrap_or(&self.plain) {
+        let Decisions { plain, labelled } = &*self.decisions;
+        let labelled = labelled.as_ref().filter(|_| own::has_labels(event));
+        match labelled.unwrap_or(plain) {
             Decision::Never => false,
             Decision::Always => true,
             Decision::Test(program) => program.holds(leaves, event, names),

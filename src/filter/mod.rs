@@ -42,6 +42,8 @@ pub struct Filter {
     rules: Arc<Rules>,
     /// Whether anything depends on the class.
     by_class: bool,
+    /// Whether all depends on the class and its conditions.
+    by_class_alone: bool,
     /// Whether anything depends on thread, process or time.
     by_event: bool,
     /// Whether anything depends on what labels may say.
@@ -122,10 +124,13 @@ impl Filter {
         let is_name = |leaf: &Leaf| matches!(leaf.subject, Subject::Own(Own::ThreadName));
         let asks_names = rules.leaves.iter().any(is_name);
         let mut met: Box<[Met]> = vec![Met::No; rules.leaves.len()].into();
+        let by_class = is_named || !rules.leaves.is_empty();
+        let by_event =
+            !(rules.threads.is_empty() && rules.processes.is_empty()) || spec.time.is_some();
         Ok(Self {
-            by_class: is_named || !rules.leaves.is_empty(),
-            by_event: !(rules.threads.is_empty() && rules.processes.is_empty())
-                || spec.time.is_some(),
+            by_class,
+            by_class_alone: by_class && !by_event && !asks_names,
+            by_event,
             by_labels,
             window: spec.time.map(Window::new),
             decided: Decided { entries: ClassMap::new(), labels: by_labels },
@@ -141,6 +146,9 @@ impl Filter {
     /// only.
     #[inline]
     pub fn takes(&mut self, event: EventView<'_>) -> bool {
+        if self.by_class_alone {
+            return self.takes_class(event);
+        }
         if let Some(names) = &mut self.names {
             names.take(event);
         }
