@@ -30,9 +30,12 @@ impl Clock {
         let frequency = self.frequency.filter(|frequency| *frequency > 0)?;
         // The difference wraps as the ticks do, so that it is right on either side of the origin.
         let since = ticks.wrapping_sub(self.origin_ticks).cast_signed();
-        // Clocks of 10 MHz or 1 GHz need no division of 128 bits, which takes longer than an event.
+        // No division of 128 bits where that can be helped: it takes longer than an event.
         if NANOS.is_multiple_of(frequency) {
             return since.checked_mul((NANOS / frequency).cast_signed());
+        }
+        if let Some(ns) = split(since, frequency) {
+            return Some(ns);
         }
         let product = i128::from(since) * i128::from(NANOS);
         i64::try_from(product.div_euclid(i128::from(frequency))).ok()
@@ -42,6 +45,14 @@ impl Clock {
     pub fn utc_ns(&self, ticks: u64) -> Option<i64> {
         self.ns(ticks)?.checked_add(self.origin_utc_ns?)
     }
+}
+
+/// `since` ticks in nanoseconds, whole seconds and the rest apart, if that fits 64 bits on the way.
+fn split(since: i64, frequency: u64) -> Option<i64> {
+    let (nanos, frequency) = (NANOS.cast_signed(), i64::try_from(frequency).ok()?);
+    let (seconds, rest) = (since.div_euclid(frequency), since.rem_euclid(frequency));
+    let rest = rest.checked_mul(nanos)? / frequency;
+    seconds.checked_mul(nanos)?.checked_add(rest)
 }
 
 /// A date and time of day in UTC as nanoseconds since 1970-01-01. `None` if there is no such
@@ -104,7 +115,9 @@ mod tests {
     fn both_ways_to_divide_agree() {
         let clock = |frequency| Clock { frequency: Some(frequency), ..Clock::default() };
         for ticks in [0, 1, 7, 1 << 40, u64::MAX, 1 << 63, (1 << 63) - 1, u64::MAX - 12_345] {
-            for frequency in [1, 10_000_000, 1_000_000_000, 3, 24_000_000, u64::MAX] {
+            for frequency in
+                [1, 10_000_000, 1_000_000_000, 3, 24_000_000, 1 << 33, 1 << 34, u64::MAX]
+            {
                 let since = i128::from(ticks.cast_signed()) * 1_000_000_000;
                 let exact = i64::try_from(since.div_euclid(frequency.into())).ok();
                 assert_eq!(clock(frequency).ns(ticks), exact, "{ticks} at {frequency}");

@@ -5,23 +5,56 @@ use jiff::fmt::temporal::DateTimePrinter;
 
 /// Appends `number` with at least `min_digits` digits, 20 at most.
 #[inline]
-pub(crate) fn decimal(out: &mut Vec<u8>, mut number: u64, min_digits: usize) {
-    const MOST: usize = 20;
-    let digits = number.checked_ilog10().map_or(1, |log| log as usize + 1);
-    let digits = digits.max(min_digits).min(MOST);
-    // Written where they stay: to copy what was just written pair by pair would have to wait for it.
-    let start = out.len();
-    out.extend_from_slice(&[b'0'; MOST]);
-    out.truncate(start + digits);
-    let mut pairs = out.get_mut(start..).unwrap_or_default().rchunks_exact_mut(2);
-    for pair in &mut pairs {
-        let two = u8::try_from(number % 100).unwrap_or(0);
-        pair.copy_from_slice(&[b'0' + two / 10, b'0' + two % 10]);
-        number /= 100;
+pub(crate) fn decimal(out: &mut Vec<u8>, number: u64, min_digits: usize) {
+    let digits = digits_of(number).max(min_digits).min(20);
+    let (high, low) = (number / EIGHT_DIGITS, number % EIGHT_DIGITS);
+    if digits <= 8 {
+        return put_last(out, low, digits);
     }
-    if let [first] = pairs.into_remainder() {
-        *first = b'0' + u8::try_from(number % 10).unwrap_or(0);
+    if digits <= 16 {
+        put_last(out, high % EIGHT_DIGITS, digits - 8);
+    } else {
+        put_last(out, high / EIGHT_DIGITS, digits - 16);
+        put_last(out, high % EIGHT_DIGITS, 8);
     }
+    put_last(out, low, 8);
+}
+
+const EIGHT_DIGITS: u64 = 100_000_000;
+
+/// How many digits a number has.
+#[inline]
+fn digits_of(number: u64) -> usize {
+    // About a third of the bits, and one more from the power of ten on.
+    let bits = u64::BITS - number.leading_zeros();
+    let digits = bits as usize * 1233 >> 12;
+    digits + usize::from(POWERS.get(digits).is_some_and(|power| number >= *power))
+}
+
+/// Powers of ten, but for the first: 0 has a digit.
+const POWERS: [u64; 20] = {
+    let (mut powers, mut at) = ([0; 20], 1);
+    while at < 20 {
+        powers[at] = 10_u64.pow(at as u32);
+        at += 1;
+    }
+    powers
+};
+
+/// Appends the last of the eight digits of a number below 10^8. All are made at once, and how many
+/// there are does not depend on them: what is appended next waits for that alone.
+#[inline]
+fn put_last(out: &mut Vec<u8>, number: u64, digits: usize) {
+    // Fours, pairs and single digits, side by side, the first in the lowest bits; divisions by
+    // multiplication are exact for these.
+    let fours = number / 10_000 | (number % 10_000) << 32;
+    let hundreds = (fours * 10_486 >> 20) & 0x0000_007f_0000_007f;
+    let pairs = hundreds | (fours - 100 * hundreds) << 16;
+    let tens = (pairs * 103 >> 10) & 0x000f_000f_000f_000f;
+    let text = tens | (pairs - 10 * tens) << 8 | 0x3030_3030_3030_3030;
+    let end = out.len() + digits;
+    out.extend_from_slice(&(text >> (64 - 8 * digits)).to_le_bytes());
+    out.truncate(end);
 }
 
 /// Appends nanoseconds as seconds with all nine decimals.
@@ -200,6 +233,16 @@ mod tests {
                 assert_eq!(collect(|out| decimal(out, near, 1)), near.to_string(), "{digits}");
             }
             number = number.saturating_mul(10);
+        }
+        for four in 0..10_000 {
+            let number = 10_000 * four + (9_999 - four);
+            assert_eq!(collect(|out| decimal(out, number, 8)), format!("{number:08}"));
+        }
+        for min_digits in 1..=20 {
+            for number in [0, 5, EIGHT_DIGITS, 1_234_567_890_123, u64::MAX] {
+                let text = collect(|out| decimal(out, number, min_digits));
+                assert_eq!(text, format!("{number:0min_digits$}"));
+            }
         }
         assert_eq!(collect(|out| decimal(out, 0, 9)), "000000000");
         assert_eq!(collect(|out| decimal(out, 120, 9)), "000000120");
