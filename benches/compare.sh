@@ -53,7 +53,7 @@ for dialect in v4 v6; do
     for _ in $(seq "$rounds"); do
         "$shared/tools/nettrace/yardstick" "$file" bench 1 safe,full,full4k 2>/dev/null |
             sed -n 's/^\([a-z0-9]*\) .*cpu-min.* \([0-9.]*\) ns\/ev | cpu-med.*/yardstick-\1 \2/p' >> "$rows"
-        "$cpu_time" "$file" 1 frame,whole,small,order,header,parallel,int,text,named,filter,all "${pick[@]}" |
+        "$cpu_time" "$file" 1 frame,whole,small,order,header,parallel,int,text,named,filter,all,all-order "${pick[@]}" |
             awk '{ print "tracemill-" $1, $5 }' >> "$rows"
         [ "$dialect" = v6 ] && continue
         traceevent raw

@@ -43,6 +43,7 @@ pub const WORKS: &[Work] = &[
     Work { name: "named", run: fields::named, twin: Some(naive::named), kind: Kind::Fields },
     Work { name: "filter", run: fields::filter, twin: Some(naive::filter), kind: Kind::Fields },
     Work { name: "all", run: fields::all, twin: Some(naive::all), kind: Kind::AllFields },
+    Work { name: "all-order", run: fields::all_by_time, twin: None, kind: Kind::AllFields },
 ];
 
 impl Work {

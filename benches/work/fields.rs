@@ -5,6 +5,7 @@ use tracemill::{
     utf16,
 };
 
+use super::headers::by_time;
 use super::{Input, Totals, count, views};
 
 /// The first integer field of every event that has one.
@@ -32,7 +33,16 @@ pub fn text(input: &Input) -> Totals {
 
 /// All fields of every event, those of objects and arrays too; text stays as it is.
 pub fn all(input: &Input) -> Totals {
-    views(&input.bytes, &Config::default(), |totals, event| {
+    read_all(input, &Config::default())
+}
+
+/// The same by time.
+pub fn all_by_time(input: &Input) -> Totals {
+    read_all(input, &by_time())
+}
+
+fn read_all(input: &Input, config: &Config) -> Totals {
+    views(&input.bytes, config, |totals, event| {
         count(totals, event);
         let Some(mut values) = event.fields() else { return };
         // Those that are whole, if one is not.

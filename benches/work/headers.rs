@@ -32,14 +32,18 @@ pub fn small(input: &Input) -> Totals {
 
 /// As `small`, in time order.
 pub fn order(input: &Input) -> Totals {
-    let mut config = Config::default();
-    config.order = Order::Time;
-    // The file is mapped.
-    config.resident_chunks = true;
-    views(&input.bytes, &config, |totals, event| {
+    views(&input.bytes, &by_time(), |totals, event| {
         count(totals, event);
         totals.check = in_order(totals.check, event.ticks());
     })
+}
+
+/// In order of time, of a file that is mapped.
+pub fn by_time() -> Config {
+    let mut config = Config::default();
+    config.order = Order::Time;
+    config.resident_chunks = true;
+    config
 }
 
 /// As `small`, and every header field of every event is read.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::batch::{Record, Sink};
 use crate::error::{Error, Fault};
 use crate::merge::Keeper;
+use crate::record::Record;
 use crate::run::{Position, RunView};
+use crate::sink::Sink;
 use crate::state::State;
 
 /// Faults of one frame that are kept; those beyond are counted.

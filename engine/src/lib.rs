@@ -33,11 +33,13 @@ mod parallel;
 mod parser;
 mod payload;
 mod prefetch;
+mod record;
 #[cfg(feature = "parallel")]
 mod results;
 mod run;
 mod schemas;
 mod sequences;
+mod sink;
 mod state;
 mod stats;
 mod store;
@@ -48,7 +50,7 @@ mod view;
 mod windows;
 
 pub use arena::{Arena, ArenaPool, Lease};
-pub use batch::{Batch, Counts, Record, Sink, StackRef};
+pub use batch::{Batch, Counts};
 pub use chunk::{ChunkBuf, ChunkPool};
 pub use class::{Classes, Defined, EventClass};
 pub use class_map::ClassMap;
@@ -70,11 +72,13 @@ pub use order::{Order, Place};
 pub use parallel::ParallelParser;
 pub use parser::Parser;
 pub use prefetch::{prefetch, prefetch_until};
+pub use record::{Record, StackRef};
 #[cfg(feature = "parallel")]
 pub use results::Results;
 pub use run::{Position, Run, RunView};
 pub use schemas::{Known, Schemas};
 pub use sequences::{Added, Sequences};
+pub use sink::Sink;
 pub use state::{State, Thread, Threads, TraceInfo};
 pub use stats::{Memory, PoolStats, Stats};
 pub use store::{Store, Stored};

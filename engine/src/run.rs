@@ -5,9 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::arena::Arena;
-use crate::batch::{Batch, Sink};
+use crate::batch::Batch;
 use crate::error::Fault;
 use crate::format::{Decode, Framing};
+use crate::sink::Sink;
 
 /// Consecutive complete frames, the unit of work of one thread. `Send` and `Sync`; holds the chunk
 /// its bytes are in and a snapshot of the state.

@@ -2,10 +2,11 @@
 
 use std::any::TypeId;
 
-use crate::batch::{Context, Record, StackRef};
+use crate::batch::Context;
 use crate::class::EventClass;
 use crate::layout::FieldId;
 use crate::order::Place;
+use crate::record::{Record, StackRef};
 use crate::state::{State, Thread};
 use crate::value::Value;
 use crate::values::Values;

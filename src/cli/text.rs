@@ -27,19 +27,33 @@ const EIGHT_DIGITS: u64 = 100_000_000;
 fn digits_of(number: u64) -> usize {
     // About a third of the bits, and one more from the power of ten on.
     let bits = u64::BITS - number.leading_zeros();
-    let digits = bits as usize * 1233 >> 12;
+    let digits = (bits as usize * 1233) >> 12;
     digits + usize::from(POWERS.get(digits).is_some_and(|power| number >= *power))
 }
 
 /// Powers of ten, but for the first: 0 has a digit.
-const POWERS: [u64; 20] = {
-    let (mut powers, mut at) = ([0; 20], 1);
-    while at < 20 {
-        powers[at] = 10_u64.pow(at as u32);
-        at += 1;
-    }
-    powers
-};
+const POWERS: [u64; 20] = [
+    0,
+    10,
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+    1_000_000_000,
+    10_000_000_000,
+    100_000_000_000,
+    1_000_000_000_000,
+    10_000_000_000_000,
+    100_000_000_000_000,
+    1_000_000_000_000_000,
+    10_000_000_000_000_000,
+    100_000_000_000_000_000,
+    1_000_000_000_000_000_000,
+    10_000_000_000_000_000_000,
+];
 
 /// Appends the last of the eight digits of a number below 10^8. All are made at once, and how many
 /// there are does not depend on them: what is appended next waits for that alone.
@@ -47,11 +61,11 @@ const POWERS: [u64; 20] = {
 fn put_last(out: &mut Vec<u8>, number: u64, digits: usize) {
     // Fours, pairs and single digits, side by side, the first in the lowest bits; divisions by
     // multiplication are exact for these.
-    let fours = number / 10_000 | (number % 10_000) << 32;
-    let hundreds = (fours * 10_486 >> 20) & 0x0000_007f_0000_007f;
-    let pairs = hundreds | (fours - 100 * hundreds) << 16;
-    let tens = (pairs * 103 >> 10) & 0x000f_000f_000f_000f;
-    let text = tens | (pairs - 10 * tens) << 8 | 0x3030_3030_3030_3030;
+    let fours = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
+    let pairs = hundreds | ((fours - 100 * hundreds) << 16);
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
+    let text = tens | ((pairs - 10 * tens) << 8) | 0x3030_3030_3030_3030;
     let end = out.len() + digits;
     out.extend_from_slice(&(text >> (64 - 8 * digits)).to_le_bytes());
     out.truncate(end);

@@ -40,12 +40,7 @@ pub use time::{Instant, TimeRange};
 #[derive(Clone, Debug)]
 pub struct Filter {
     rules: Arc<Rules>,
-    /// Whether anything depends on the class.
-    by_class: bool,
-    /// Whether all depends on the class and its conditions.
-    by_class_alone: bool,
-    /// Whether anything depends on thread, process or time.
-    by_event: bool,
+    by: By,
     /// Whether anything depends on what labels may say.
     by_labels: bool,
     window: Option<Window>,
@@ -56,6 +51,15 @@ pub struct Filter {
     met: Box<[Met]>,
     /// If a condition asks for them.
     names: Option<Box<ThreadNames>>,
+}
+
+/// What decides.
+#[derive(Clone, Copy, Debug)]
+enum By {
+    /// The class and its conditions, and nothing else.
+    Class,
+    /// Them, or thread, process and time, or both or none; and names of threads may be asked for.
+    Parts { class: bool, event: bool },
 }
 
 /// Names of threads that are followed.
@@ -128,9 +132,10 @@ impl Filter {
         let by_event =
             !(rules.threads.is_empty() && rules.processes.is_empty()) || spec.time.is_some();
         Ok(Self {
-            by_class,
-            by_class_alone: by_class && !by_event && !asks_names,
-            by_event,
+            by: match (by_class, by_event) {
+                (true, false) if !asks_names => By::Class,
+                (class, event) => By::Parts { class, event },
+            },
             by_labels,
             window: spec.time.map(Window::new),
             decided: Decided { entries: ClassMap::new(), labels: by_labels },
@@ -146,13 +151,13 @@ impl Filter {
     /// only.
     #[inline]
     pub fn takes(&mut self, event: EventView<'_>) -> bool {
-        if self.by_class_alone {
+        let By::Parts { class: by_class, event: by_event } = self.by else {
             return self.takes_class(event);
-        }
+        };
         if let Some(names) = &mut self.names {
             names.take(event);
         }
-        (!self.by_class || self.takes_class(event)) && (!self.by_event || self.takes_rest(event))
+        (!by_class || self.takes_class(event)) && (!by_event || self.takes_rest(event))
     }
 
     /// The fields of the conditions, as they stand there, that no class has had so far.

@@ -7,9 +7,10 @@ use bumpalo::collections::Vec as ArenaVec;
 use super::Merge;
 use super::ready::{PARTS, Part};
 use crate::arena::Arena;
-use crate::batch::{Batch, Context, Counts, Record};
+use crate::batch::{Batch, Context, Counts};
 use crate::format::Decode;
 use crate::order::Place;
+use crate::record::Record;
 use crate::view::EventView;
 
 impl<D: Decode + ?Sized> Merge<D> {

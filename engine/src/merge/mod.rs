@@ -19,6 +19,7 @@
 //! snapshots of the state keep alive that pages refer to.
 
 mod bulk;
+mod keeper;
 mod lend;
 mod page;
 mod ready;
@@ -27,14 +28,15 @@ mod taking;
 
 use std::collections::VecDeque;
 
-use crate::batch::{Batch, Record};
+use crate::batch::Batch;
 use crate::format::Decode;
 use crate::loss::SpanKind;
 use crate::order::Place;
+use crate::record::Record;
 use crate::run::Run;
 use crate::stats::Memory;
 use bulk::Bulk;
-pub use page::Keeper;
+pub use keeper::Keeper;
 use page::{Page, Shape};
 use ready::{Part, Ready};
 use segments::{Segment, Segments};

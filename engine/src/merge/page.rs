@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::batch::{Origins, Record, StackRef};
+use super::keeper::{Keeper, NONE_RECENT, Recent, size_of_own, small};
 use crate::format::Decode;
+use crate::record::{Origins, Record};
 use crate::run::{Run, RunView};
 
 /// Events of one snapshot of the state.
@@ -52,9 +53,6 @@ struct Piece {
     /// Where the run begins in the stream; unknown if it was not copied as a whole.
     offset: Option<u64>,
 }
-
-/// What was copied last, since most events refer to what the one before referred to.
-type Recent = [(u64, u32, u32); 2];
 
 /// Bytes of a single event beside what it refers to: with its offset.
 const SINGLE: usize = size_of::<Record>() + size_of::<u64>();
@@ -105,7 +103,7 @@ impl<D: Decode + ?Sized> Page<D> {
         self.decoder = Some(Arc::clone(run.decoder_handle()));
         (self.tag, self.cut, self.is_whole) = (run.tag, run.cut, false);
         (self.waiting, self.latest, self.number) = (0, 0, number);
-        self.recent = [(u64::MAX, 0, 0); 2];
+        self.recent = NONE_RECENT;
         self.shape = shape;
         let copies = if run.is_resident { Shape::default() } else { shape };
         self.make_room(shape.records, copies.bytes);
@@ -222,17 +220,9 @@ impl<D: Decode + ?Sized> Page<D> {
 
     /// Copies an event in.
     fn copy(&mut self, run: &Run<D>, record: &Record) {
-        let (view, decoder) = (run.view(), run.decoder());
-        let own = Own::of(decoder.extent(record), small(self.bytes.len()));
-        let (copies, len) = (Some(&mut self.bytes), &mut self.len);
-        let mut keeper = Keeper { run: view, copies, len, own, recent: &mut self.recent };
-        keeper.copy(own.at, own.len);
-        let mut moved = *record;
-        moved.payload_at = keeper.moved(record.payload_at, record.payload_len);
-        if let Some((at, len)) = record.stack.inline_place() {
-            moved.stack = StackRef::inline(keeper.moved(at, len), len);
-        }
-        decoder.keep(&mut moved.detail, &mut keeper);
+        let (view, copies) = (run.view(), Some(&mut self.bytes));
+        let moved =
+            Keeper::keep(run.decoder(), view, record, copies, &mut self.len, &mut self.recent);
         self.records.push(moved);
         self.offsets.push(view.offset + u64::from(record.payload_at));
     }
@@ -240,21 +230,12 @@ impl<D: Decode + ?Sized> Page<D> {
     /// Counts an event as if it were copied.
     #[inline]
     fn count(&mut self, run: &Run<D>, record: &Record) {
-        let (view, decoder) = (run.view(), run.decoder());
-        let own = Own::of(decoder.extent(record), 0);
+        let (decoder, len) = (run.decoder(), &mut self.len);
         if decoder.is_within_extents() {
-            self.len += own.len as usize;
+            *len += size_of_own(decoder, record);
             return;
         }
-        let (recent, len) = (&mut self.recent, &mut self.len);
-        let mut keeper = Keeper { run: view, copies: None, len, own, recent };
-        keeper.copy(own.at, own.len);
-        keeper.moved(record.payload_at, record.payload_len);
-        if let Some((at, len)) = record.stack.inline_place() {
-            keeper.moved(at, len);
-        }
-        let mut detail = record.detail;
-        decoder.keep(&mut detail, &mut keeper);
+        Keeper::keep(decoder, run.view(), record, None, len, &mut self.recent);
     }
 
     /// Bytes that its content takes. Not what is reserved for it, which depends on what it held
@@ -306,101 +287,5 @@ impl<D: Decode + ?Sized> Page<D> {
     }
 }
 
-/// Copies what an event that has to wait refers to in its run.
-#[derive(Debug)]
-pub struct Keeper<'k> {
-    run: RunView<'k>,
-    /// Where to; nowhere if the run stays, and then what it says about places means nothing.
-    copies: Option<&'k mut Vec<u8>>,
-    /// Bytes copied, or that would have been.
-    len: &'k mut usize,
-    own: Own,
-    recent: &'k mut Recent,
-}
-
-/// The [extent](Decode::extent) of an event, and where it was copied to.
-#[derive(Clone, Copy, Debug)]
-struct Own {
-    at: u32,
-    len: u32,
-    to: u32,
-}
-
-impl Own {
-    fn of((at, len): (u32, u32), to: u32) -> Self {
-        Self { at, len, to }
-    }
-
-    /// Where these bytes of the run are, if they are part of it.
-    #[inline]
-    fn place(&self, at: u32, len: u32) -> Option<u32> {
-        let ahead = at.checked_sub(self.at)?;
-        let is_inside = u64::from(ahead) + u64::from(len) <= u64::from(self.len);
-        is_inside.then_some(self.to + ahead)
-    }
-}
-
-impl Keeper<'_> {
-    /// Copies `len` bytes of the run from `at` on; where they are then. Bytes beyond the run are
-    /// left out.
-    #[inline]
-    pub fn run_bytes(&mut self, at: u32, len: u32) -> u32 {
-        if let Some(place) = self.own.place(at, len) {
-            return place;
-        }
-        let from = self.run.offset + u64::from(at);
-        if let Some((_, _, place)) =
-            self.recent.iter().find(|(known, size, _)| (*known, *size) == (from, len))
-        {
-            return *place;
-        }
-        let place = self.moved(at, len);
-        self.recent.swap(0, 1);
-        if let Some(oldest) = self.recent.first_mut() {
-            *oldest = (from, len, place);
-        }
-        place
-    }
-
-    /// The same, of bytes that no other event shares.
-    #[inline]
-    fn moved(&mut self, at: u32, len: u32) -> u32 {
-        self.own.place(at, len).unwrap_or_else(|| self.copy(at, len))
-    }
-
-    #[inline]
-    fn copy(&mut self, at: u32, len: u32) -> u32 {
-        let bytes = part(self.run, at, len);
-        *self.len += bytes.len();
-        let Some(copies) = &mut self.copies else { return 0 };
-        let place = small(copies.len());
-        copies.extend_from_slice(bytes);
-        place
-    }
-}
-
-fn part(run: RunView<'_>, at: u32, len: u32) -> &[u8] {
-    let at = at as usize;
-    run.bytes.get(at..at + len as usize).unwrap_or_default()
-}
-
-/// Bytes that an event refers to, but for what its detail does outside of its extent.
-#[inline]
-fn size_of_own<D: Decode + ?Sized>(decoder: &D, record: &Record) -> usize {
-    let own = Own::of(decoder.extent(record), 0);
-    if decoder.is_within_extents() {
-        return own.len as usize;
-    }
-    let outside = |at: u32, len: u32| if own.place(at, len).is_some() { 0 } else { len as usize };
-    let payload = outside(record.payload_at, record.payload_len);
-    let stack = record.stack.inline_place().map_or(0, |(at, len)| outside(at, len));
-    own.len as usize + payload + stack
-}
-
 /// Room left in a page for what an event refers to beside payload and stack.
 const SLACK: usize = 64;
-
-/// A place in a page: it holds one frame at most, which has at most 1 GiB.
-fn small(place: usize) -> u32 {
-    u32::try_from(place).unwrap_or(u32::MAX)
-}

@@ -2,8 +2,8 @@
 
 use super::Merge;
 use super::page::{Page, Shape};
-use crate::batch::Record;
 use crate::format::Decode;
+use crate::record::Record;
 use crate::run::Run;
 
 impl<D: Decode + ?Sized> Merge<D> {

@@ -72,7 +72,7 @@ impl Decode for Decoder {
         for place in [&mut detail.activity, &mut detail.related] {
             let sorted = *place & Detail::SORTED;
             if let Some(at) = (*place & !Detail::SORTED).checked_sub(1) {
-                *place = keeper.run_bytes(at, 16) + 1 | sorted;
+                *place = (keeper.run_bytes(at, 16) + 1) | sorted;
             }
         }
     }

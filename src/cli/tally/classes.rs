@@ -109,19 +109,25 @@ impl<T> ClassTable<T> {
         }
     }
 
-    /// The value of the event's class, made by `make` if it is new; it is not asked for classes
-    /// beyond the limit.
+    /// The event's class as a number, for [`value`](Self::value), which `make` makes if it is new; it is
+    /// not asked for classes beyond the limit.
     #[inline]
-    pub(crate) fn entry(
+    pub(crate) fn find(
         &mut self,
         event: EventView<'_>,
         make: impl FnOnce(&EventClass) -> T,
-    ) -> &mut T {
+    ) -> usize {
         let slot = self.dense.get(event.class_id() as usize).copied().unwrap_or_default();
-        let mut entry = slot.entry as usize;
-        if slot.stamp != self.stamp {
-            entry = self.resolve(event, make) as usize;
+        if slot.stamp == self.stamp {
+            slot.entry as usize
+        } else {
+            self.resolve(event, make) as usize
         }
+    }
+
+    /// The value of a class that was [found](Self::find).
+    #[inline]
+    pub(crate) fn value(&mut self, entry: usize) -> &mut T {
         self.values.get_mut(entry).expect("slots only hold entries that exist")
     }
 

@@ -65,16 +65,32 @@ impl Tally {
         self.classes.begin_batch(state);
         self.threads.begin_batch(state);
         let (mut first, mut last) = self.range.unwrap_or((i64::MAX, i64::MIN));
+        // Events of one class or thread that follow each other are added up before they are put down:
+        // what has just been written would have to be waited for.
+        let (mut class, mut entry, mut of_class) = (None, 0, Count::default());
+        let (mut thread, mut row, mut of_thread) = (None, 0, Count::default());
         for event in events {
             let count = Count { events: 1, payload_bytes: event.payload_len() as u64 };
-            *self.classes.entry(event, |_| Count::default()) += count;
-            *self.threads.entry(event) += count;
+            if class != Some(event.class_id()) {
+                *self.classes.value(entry) += std::mem::take(&mut of_class);
+                class = Some(event.class_id());
+                entry = self.classes.find(event, |_| Count::default());
+            }
+            of_class += count;
+            if thread != Some(event.thread_key()) {
+                *self.threads.count(row) += std::mem::take(&mut of_thread);
+                thread = Some(event.thread_key());
+                row = self.threads.find(event);
+            }
+            of_thread += count;
             // 0 is no time at all.
             if event.ticks() != 0 {
                 let ticks = event.ticks().wrapping_sub(origin).cast_signed();
                 (first, last) = (first.min(ticks), last.max(ticks));
             }
         }
+        *self.classes.value(entry) += of_class;
+        *self.threads.count(row) += of_thread;
         self.range = Some((first, last)).filter(|(first, last)| first <= last);
     }
 

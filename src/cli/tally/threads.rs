@@ -73,9 +73,15 @@ impl ThreadTable {
         }
     }
 
-    /// The counts of the event's thread.
+    /// The counts of a thread that was [found](Self::find).
     #[inline]
-    pub(crate) fn entry(&mut self, event: EventView<'_>) -> &mut Count {
+    pub(crate) fn count(&mut self, row: usize) -> &mut Count {
+        &mut self.rows.get_mut(row).expect("slots only hold rows that exist").count
+    }
+
+    /// The event's thread as a number, good for its batch.
+    #[inline]
+    pub(crate) fn find(&mut self, event: EventView<'_>) -> usize {
         let key = event.thread_key();
         let place = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - CACHE_BITS)) as usize;
         let slot = self.cache.get(place).copied().unwrap_or_default();
@@ -87,7 +93,7 @@ impl ThreadTable {
                 *slot = Slot { key, batch: self.batch, row: found };
             }
         }
-        &mut self.rows.get_mut(row).expect("slots only hold rows that exist").count
+        row
     }
 
     /// The threads that had events; those beyond the limit are one of them.
