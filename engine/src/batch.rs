@@ -4,10 +4,10 @@ use std::any::{Any, TypeId};
 
 use crate::error::Fault;
 use crate::format::Decode;
-use crate::loss::{Gap, Span};
 use crate::order::Place;
 use crate::record::{Origins, Record};
 use crate::run::RunView;
+use crate::span::{Gap, Span};
 use crate::state::State;
 use crate::view::{EventView, Events};
 

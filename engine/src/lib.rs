@@ -40,6 +40,7 @@ mod run;
 mod schemas;
 mod sequences;
 mod sink;
+mod span;
 mod state;
 mod stats;
 mod store;
@@ -65,7 +66,7 @@ pub use format::{
 pub use framer::{Framer, Full};
 pub use guid::Guid;
 pub use layout::{Count, Field, FieldId, Layout, MAX_DEPTH, Map, Names, Type};
-pub use loss::{Gap, Loss, Span, SpanKind, ThreadLoss};
+pub use loss::{Loss, ThreadLoss};
 pub use merge::Keeper;
 pub use order::{Order, Place};
 #[cfg(feature = "parallel")]
@@ -79,6 +80,7 @@ pub use run::{Position, Run, RunView};
 pub use schemas::{Known, Schemas};
 pub use sequences::{Added, Sequences};
 pub use sink::Sink;
+pub use span::{Gap, Span, SpanKind};
 pub use state::{State, Thread, Threads, TraceInfo};
 pub use stats::{Memory, PoolStats, Stats};
 pub use store::{Store, Stored};

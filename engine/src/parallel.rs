@@ -21,11 +21,12 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::format::{Decode, Format};
 use crate::framer::{Framer, Full};
-use crate::loss::{Loss, Span};
+use crate::loss::Loss;
 use crate::order::Order;
 use crate::parser::Parser;
 use crate::results::{Part, Results};
 use crate::run::{Position, Run};
+use crate::span::Span;
 use crate::stats::Stats;
 
 /// Spans that a worker keeps; a run with more, which no producer writes, is finished on the calling

@@ -6,10 +6,10 @@ use crate::arena::Arena;
 use crate::batch::{Batch, Context, Counts};
 use crate::error::Fault;
 use crate::format::{Decode, FAULTS_PER_FRAME, Framing};
-use crate::loss::{Span, SpanKind};
 use crate::order::Place;
 use crate::record::Record;
 use crate::run::RunView;
+use crate::span::{Span, SpanKind};
 
 /// Where a decoder puts what it finds.
 pub struct Sink<'a> {

@@ -1,7 +1,7 @@
 //! When events were lost: counts by time, in a fixed number of windows whose width doubles as the
 //! time between the first gap and the last grows.
 
-use crate::loss::Gap;
+use crate::span::Gap;
 
 /// Windows that there are room for.
 const COUNT: u64 = 64;

@@ -5,8 +5,9 @@
 //! which of two keys is next is a number that is added. It is done from both ends, so that neither
 //! waits for the other.
 
+use super::Merge;
+use super::leaving::place;
 use super::ready::{Entry, PARTS, Part, SPAN};
-use super::{Merge, place};
 use crate::format::Decode;
 use crate::merge::segments::{Segment, Segments};
 use crate::order::Place;

@@ -10,6 +10,7 @@ use tracemill_engine::{Error, Fault, Faults, Format, Framed};
 
 use crate::attribute::{Attribute, MIN_LEN};
 use crate::frame::{BIG, LITTLE, OLD, Perf};
+use crate::header::Header;
 use crate::wire::{Head, Reader};
 
 /// Where in the file.
@@ -36,59 +37,6 @@ pub(crate) struct Section {
     pub offset: u64,
     pub size: u64,
 }
-
-/// The header of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Header {
-    pub attribute_size: u64,
-    pub attributes: (u64, u64),
-    pub data: (u64, u64),
-    pub features: [u64; 4],
-}
-
-impl Header {
-    /// Bytes with and without a bitmap of sections, and from a pipe.
-    pub(crate) const LEN: u64 = 104;
-    const SHORT: u64 = 72;
-    const PIPE: u64 = 16;
-
-    /// The header that `head` begins with; `None` if it is from a pipe, or none.
-    pub(crate) fn of(head: &[u8]) -> Option<(Self, bool)> {
-        let is_big = head.get(..8)? == BIG;
-        let mut reader = Reader::new(head, 0, is_big);
-        reader.take(8, "").ok()?;
-        let size = reader.u64("").ok()?;
-        if size != Self::LEN && size != Self::SHORT {
-            return None;
-        }
-        let mut next = || reader.u64("").ok();
-        let attribute_size = next()?;
-        let (attributes, data) = ((next()?, next()?), (next()?, next()?));
-        let _event_types = (next()?, next()?);
-        let mut features = [0; 4];
-        if size == Self::LEN {
-            for word in &mut features {
-                *word = next()?;
-            }
-            if is_big && features[0] >> HOSTNAME & 1 == 0 {
-                // A machine of 32 bits wrote words of 32 bits.
-                let turned = features.map(|word| word.rotate_left(32));
-                features =
-                    if turned[0] >> HOSTNAME & 1 != 0 { turned } else { [1 << BUILD_ID, 0, 0, 0] };
-            }
-        }
-        Some((Self { attribute_size, attributes, data, features }, is_big))
-    }
-
-    /// Where the table of sections begins, if there is one.
-    pub(crate) fn table(&self) -> Option<u64> {
-        let has_one = self.data.1 > 0 && self.features != [0; 4];
-        if has_one { self.data.0.checked_add(self.data.1) } else { None }
-    }
-}
-
-const BUILD_ID: u64 = 2;
-const HOSTNAME: u64 = 3;
 
 impl Perf {
     /// What is at the head of `input`, outside of the records.
@@ -280,83 +228,6 @@ impl Perf {
     /// The records end here.
     pub(crate) fn leave_records(&mut self) {
         self.stage = if self.features == [0; 4] { Stage::Rest } else { Stage::Table };
-    }
-
-    fn table(&mut self, input: &[u8], offset: u64, faults: &mut Faults) -> Framed {
-        let count: u32 = self.features.iter().map(|word| word.count_ones()).sum();
-        let len = 16 * count as usize;
-        let Some(table) = input.get(..len) else {
-            return Framed::NeedMore(len - input.len());
-        };
-        let mut sections = self.listed(table, offset, faults);
-        sections.reverse();
-        self.stage = if sections.is_empty() { Stage::Rest } else { Stage::Sections(sections) };
-        Framed::Control(len)
-    }
-
-    /// The sections of a table that begins at `offset`, in order of their places.
-    fn listed(&self, table: &[u8], offset: u64, faults: &mut Faults) -> Vec<Section> {
-        let bits = (0..256).filter(|bit| {
-            let word = self.features.get(*bit / 64).copied().unwrap_or(0);
-            word >> (*bit % 64) & 1 != 0
-        });
-        let mut sections: Vec<Section> = table
-            .chunks_exact(16)
-            .zip(bits)
-            .map(|(entry, bit)| {
-                let entry = Reader::new(entry, offset, self.is_big);
-                Section { feature: bit as u64, offset: entry.at_u64(0), size: entry.at_u64(8) }
-            })
-            .filter(|section| section.size > 0)
-            .collect();
-        sections.sort_by_key(|section| (section.offset, section.feature));
-        // One that begins before another has ended cannot be read in passing.
-        let mut end = offset.saturating_add(table.len() as u64);
-        sections.retain(|section| {
-            let next = section.offset.checked_add(section.size).filter(|_| section.offset >= end);
-            if next.is_none() {
-                let what = "feature section: not behind the one before it";
-                faults.push(Fault::damage(offset, what));
-            }
-            end = next.unwrap_or(end);
-            next.is_some()
-        });
-        sections
-    }
-
-    fn sections(
-        &mut self,
-        mut sections: Vec<Section>,
-        input: &[u8],
-        offset: u64,
-        faults: &mut Faults,
-    ) -> Framed {
-        let Some(section) = sections.last().copied() else {
-            return Framed::Skip(u64::MAX);
-        };
-        if section.offset > offset {
-            self.skip_end = section.offset;
-            self.stage = Stage::Sections(sections);
-            return Framed::Skip(section.offset - offset);
-        }
-        let size = usize::try_from(section.size).ok().filter(|size| *size <= self.limits.frame);
-        let Some(size) = size else {
-            faults.push(Fault::limit(offset, "max_frame"));
-            self.skip_end = section.offset.saturating_add(section.size);
-            sections.pop();
-            self.stage = Stage::Sections(sections);
-            return Framed::Skip(section.size);
-        };
-        let Some(content) = input.get(..size) else {
-            self.stage = Stage::Sections(sections);
-            return Framed::NeedMore(size - input.len());
-        };
-        sections.pop();
-        let is_last = sections.is_empty();
-        self.stage = if is_last { Stage::Rest } else { Stage::Sections(sections) };
-        let content = Reader::new(content, offset, self.is_big);
-        self.feature(section.feature, content, faults);
-        if is_last && self.parts.is_empty() { Framed::End(size) } else { Framed::Control(size) }
     }
 
     /// What is missing if the stream ends here, with `rest` that is less than a frame.

@@ -8,23 +8,20 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tracemill_engine::{
-    Config, Error, EventClass, Fault, Faults, Finish, Format, FrameKind, Framed, Layout, State,
-    Table, ToldLoss, TraceInfo,
+    Config, Error, Faults, Finish, Format, FrameKind, Framed, State, Table, ToldLoss,
 };
 
-use crate::attribute::{Attribute, bit};
+use crate::attribute::Attribute;
 use crate::build_ids::BuildIds;
-use crate::container::{Header, Stage};
-use crate::decode::{Decoder, FIRST_OF_SAMPLES};
+use crate::container::Stage;
+use crate::decode::Decoder;
+use crate::detect;
+use crate::header::Header;
 use crate::inflate::Inflate;
 use crate::kinds::{self, kind};
 use crate::loss::Losses;
-use crate::parts::format;
-use crate::plan::Plan;
-use crate::shape;
 use crate::tracing::Tracepoints;
 use crate::wire::Head;
-use crate::{detect, names};
 
 /// A perf.data: a file, what comes from a pipe, or a part of a recording in several.
 #[derive(Debug)]
@@ -171,124 +168,6 @@ impl Perf {
         if let Some(kind) = self.kinds.get_mut(kinds::place(number)) {
             kind.frames += frames;
             kind.bytes += bytes as u64;
-        }
-    }
-
-    /// The head of the stream has been recognised: what is known of all of them.
-    pub(crate) fn begin(&mut self, is_big: bool) {
-        self.is_big = is_big;
-        let decoder = self.change();
-        decoder.is_big = is_big;
-        let mut trace = TraceInfo::default();
-        (trace.format, trace.version, trace.pointer_size) = ("perf.data", (2, 0), 8);
-        decoder.state.trace = Arc::new(trace);
-        let with_build_id = (kinds::MMAP2_BUILD_ID, 1, &kinds::MMAP2_WITH_BUILD_ID);
-        let all = kinds::KINDS.iter().filter(|kind| kind.number != kind::SAMPLE);
-        for (id, version, kind) in all.map(|kind| (kind.number, 0, kind)).chain([with_build_id]) {
-            let mut class = EventClass::new(id, kind.number, "perf", kind.name);
-            class.version = version;
-            decoder.state.classes.define(class.with_layout(kind.layout()));
-            if id < 128 && decoder.state.classes.contains(id) {
-                decoder.known |= 1 << id;
-            }
-        }
-    }
-
-    /// Adds an event, with its ids.
-    pub(crate) fn add(
-        &mut self,
-        mut attribute: Attribute,
-        ids: impl Iterator<Item = u64>,
-        offset: u64,
-        faults: &mut Faults,
-    ) {
-        let (limits, is_first) = (self.limits, self.decoder.attributes.is_empty());
-        let index = self.decoder.attributes.len();
-        if index >= limits.attributes {
-            faults.push(Fault::limit(offset, "max_classes"));
-            return;
-        }
-        let number = u32::try_from(index).unwrap_or(u32::MAX);
-        attribute.class = FIRST_OF_SAMPLES.saturating_add(number);
-        self.reads_lost |= attribute.has(bit::READ) && attribute.read_format & format::LOST != 0;
-        let shape = attribute.shape;
-        self.fixed = (is_first || self.fixed == Some(shape.fixed)).then_some(shape.fixed);
-        self.longest = self.longest.max(shape.fixed);
-        self.trailer = if is_first { shape.trailer } else { self.trailer.min(shape.trailer) };
-        let decoder = self.change();
-        if is_first {
-            decoder.sample_id = Some(shape.sample_id());
-            decoder.end_id = Some(shape.end_id);
-        }
-        let mut is_full = false;
-        for id in ids {
-            is_full = decoder.ids.len() >= limits.ids;
-            if is_full {
-                break;
-            }
-            decoder.ids.insert(id, number);
-        }
-        Arc::make_mut(&mut decoder.attributes).push(attribute);
-        if is_full {
-            faults.push(Fault::limit(offset, "max_stack_bytes"));
-        }
-        self.define(index);
-    }
-
-    /// Names an event as the stream does.
-    pub(crate) fn name(&mut self, index: usize, name: &str) {
-        let old = self.decoder.attributes.get(index).map(|attribute| attribute.name.as_deref());
-        if old.is_none_or(|old| old == Some(name)) {
-            return;
-        }
-        let attributes = Arc::make_mut(&mut self.change().attributes);
-        if let Some(attribute) = attributes.get_mut(index) {
-            attribute.name = Some(name.into());
-        }
-        self.define(index);
-    }
-
-    /// Defines the class of an event's samples, as far as the event is known.
-    pub(crate) fn define(&mut self, index: usize) {
-        let Some(attribute) = self.decoder.attributes.get(index) else {
-            return;
-        };
-        let config = attribute.is_tracepoint().then_some(attribute.config);
-        let described = config.and_then(|config| self.tracepoints.get(config)).cloned();
-        let (provider, name) = names::of(attribute.kind, attribute.config);
-        let (mut provider, mut name) = (provider, attribute.name.as_deref().unwrap_or(name));
-        if let Some(described) = &described {
-            (provider, name) = (&described.system, &described.name);
-        } else if attribute.is_tracepoint()
-            && let Some((system, event)) = name.split_once(':')
-        {
-            (provider, name) = (system, event);
-        }
-        let event_id = u32::try_from(attribute.config & 0xffff_ffff).unwrap_or(0);
-        let class = EventClass::new(attribute.class, event_id, provider, name);
-        // The description comes last in a file, but what a payload is does not change.
-        let is_raw = attribute.is_tracepoint() && attribute.has(bit::RAW);
-        let is_event_header =
-            is_raw && described.as_ref().is_some_and(|described| described.is_event_header());
-        let layout = match described {
-            _ if !is_raw => shape::layout(attribute),
-            Some(described) => described.layout.clone(),
-            None => Layout::new(Vec::new(), Vec::new(), 0),
-        };
-        let class = class.with_definition(&attribute.bytes).with_layout(layout);
-        let id = class.id;
-        let decoder = self.change();
-        decoder.state.classes.define(class);
-        let is_known = decoder.state.classes.contains(id);
-        if let Some(attribute) = Arc::make_mut(&mut decoder.attributes).get_mut(index) {
-            (attribute.is_known, attribute.is_raw) = (is_known, is_raw);
-            attribute.is_event_header = is_event_header;
-            let plan = Plan::of(index, attribute);
-            let plans = Arc::make_mut(&mut decoder.plans);
-            match plans.get_mut(index) {
-                Some(old) => *old = plan,
-                None => plans.push(plan),
-            }
         }
     }
 
