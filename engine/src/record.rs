@@ -1,9 +1,9 @@
 //! One event between a decoder and its view.
 
-/// One event, as a decoder leaves it in the arena: a line of the cache. It holds places instead of
+/// One event, as a decoder leaves it in the arena, no longer than a line of the cache. It holds places instead of
 /// references, so that it can be kept with a copy of its run.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
+#[repr(align(16))]
 pub struct Record {
     /// Where its payload begins in the run.
     pub payload_at: u32,
