@@ -1,7 +1,7 @@
 //! One event between a decoder and its view.
 
-/// One event, as a decoder leaves it in the arena, no longer than a line of the cache. It holds places instead of
-/// references, so that it can be kept with a copy of its run.
+/// One event, as a decoder leaves it in the arena, no longer than a line of the cache. It holds places
+/// instead of references, so that it can be kept with a copy of its run.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(16))]
 pub struct Record {
