@@ -142,6 +142,16 @@ impl Format for Auto {
         self.known.as_ref().map_or(&[], |format| format.frame_kinds())
     }
 
+    fn open(&mut self, input: &[u8], offset: u64) -> Option<(u32, usize)> {
+        self.known.as_mut()?.open(input, offset)
+    }
+
+    fn opened(&mut self, position: &Position) {
+        if let Some(format) = &mut self.known {
+            format.opened(position);
+        }
+    }
+
     fn told_loss(&self) -> Option<ToldLoss> {
         self.known.as_ref()?.told_loss()
     }

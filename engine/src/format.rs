@@ -126,6 +126,21 @@ pub trait Format: Send {
     /// Frames so far, by kind.
     fn frame_kinds(&self) -> &[FrameKind];
 
+    /// Whether frames at the head of `input`, which begins at `offset` bytes of the stream, may be decoded
+    /// unseen: their tag, and up to how many bytes of them there can be. Their decoder
+    /// [stops](Position::stop) in front of what has to be [framed](Self::frame). So bytes are looked at
+    /// once instead of twice, where the one who frames is also the one who decodes; never asked
+    /// elsewhere, nor where it has just stopped.
+    fn open(&mut self, input: &[u8], offset: u64) -> Option<(u32, usize)> {
+        let _ = (input, offset);
+        None
+    }
+
+    /// What [`open`](Self::open) was asked for has been decoded up to `position`.
+    fn opened(&mut self, position: &Position) {
+        let _ = position;
+    }
+
     /// What the writer tells of loss, beside what [`Loss`](crate::Loss) has; `None` where loss is seen by
     /// sequence numbers. O(classes), and allocates: to be asked at the end.
     fn told_loss(&self) -> Option<ToldLoss> {
@@ -225,6 +240,14 @@ where
         self.0.frame_kinds()
     }
 
+    fn open(&mut self, input: &[u8], offset: u64) -> Option<(u32, usize)> {
+        self.0.open(input, offset)
+    }
+
+    fn opened(&mut self, position: &Position) {
+        self.0.opened(position);
+    }
+
     fn told_loss(&self) -> Option<ToldLoss> {
         self.0.told_loss()
     }
@@ -257,6 +280,14 @@ impl Format for DynFormat {
 
     fn frame_kinds(&self) -> &[FrameKind] {
         (**self).frame_kinds()
+    }
+
+    fn open(&mut self, input: &[u8], offset: u64) -> Option<(u32, usize)> {
+        (**self).open(input, offset)
+    }
+
+    fn opened(&mut self, position: &Position) {
+        (**self).opened(position);
     }
 
     fn told_loss(&self) -> Option<ToldLoss> {

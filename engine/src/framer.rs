@@ -19,7 +19,7 @@ use bytes::{Bytes, BytesMut};
 use crate::config::Config;
 use crate::error::Error;
 use crate::format::{FAULTS_PER_FRAME, Faults, Format};
-use crate::run::Run;
+use crate::run::{Position, Run};
 use crate::stats::{Memory, Stats};
 use step::Step;
 
@@ -53,6 +53,10 @@ pub struct Framer<F> {
     skip: u64,
     /// Up to where in the stream bytes have been asked for from memory.
     fetched: u64,
+    /// Whether [open](Format::open) runs may be handed out, and whether the last one has stopped where
+    /// the stream is now.
+    pub(crate) may_open: bool,
+    has_stopped: bool,
     faults: Faults,
     stage: Stage,
     stats: Stats,
@@ -84,6 +88,8 @@ impl<F: Format> Framer<F> {
             offset: 0,
             skip: 0,
             fetched: 0,
+            may_open: false,
+            has_stopped: false,
             faults: Faults::default(),
             stage: Stage::Open,
             stats: Stats::default(),
@@ -161,6 +167,20 @@ impl<F: Format> Framer<F> {
                     Err(error) => self.fail(error),
                 },
             }
+        }
+    }
+
+    /// Takes back what was not decoded of an open run.
+    pub(crate) fn take_back(&mut self, run: Run<F::Decoder>, position: &Position) {
+        self.format.opened(position);
+        let Run { mut bytes, offset, .. } = run;
+        let at = position.at.min(bytes.len());
+        let rest = bytes.split_off(at);
+        self.queued -= at;
+        self.offset = offset + at as u64;
+        self.has_stopped = !rest.is_empty();
+        if self.has_stopped {
+            self.queue.push_front(rest);
         }
     }
 

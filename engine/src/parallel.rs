@@ -93,7 +93,9 @@ struct Source<'a, F: Format> {
 impl<F: Format> ParallelParser<F> {
     /// Starts at the head of a stream, within the limits of `config`.
     pub fn new(format: F, config: &Config) -> Self {
-        let parser = Parser::new(format, config);
+        let mut parser = Parser::new(format, config);
+        // Runs go to whoever is free.
+        parser.framer.may_open = parser.config().order == Order::Time;
         let max_arena = parser.config().max_arena;
         let worker = || Worker {
             arena: Arena::with_limit(max_arena),

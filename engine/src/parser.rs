@@ -13,7 +13,7 @@ use crate::framer::{Framer, Full};
 use crate::loss::Loss;
 use crate::merge::Merge;
 use crate::order::Order;
-use crate::run::{Position, Run};
+use crate::run::{Extent, Position, Run};
 use crate::stats::{PoolStats, Stats};
 
 /// Parses one stream. Lends one batch at a time; the arena behind it is reset in one step when the
@@ -54,7 +54,8 @@ pub struct Parser<F: Format> {
 impl<F: Format> Parser<F> {
     /// Starts at the head of a stream, within the limits of `config`.
     pub fn new(format: F, config: &Config) -> Self {
-        let framer = Framer::new(format, config);
+        let mut framer = Framer::new(format, config);
+        framer.may_open = true;
         let config = framer.config();
         Self {
             run: None,
@@ -178,7 +179,11 @@ impl<F: Format> Parser<F> {
             merge.reclaim();
         }
         // Dropped first: state that nobody holds is changed in place.
-        self.run = None;
+        if let Some(run) = self.run.take()
+            && run.extent == Extent::Open
+        {
+            self.framer.take_back(run, &self.position);
+        }
         let next = self.framer.next_run();
         if let Ok(Some(run)) = next {
             (self.run, self.position) = (Some(run), Position::default());

@@ -18,13 +18,30 @@ pub struct Run<D: ?Sized> {
     pub(crate) offset: u64,
     pub(crate) tag: u32,
     pub(crate) cut: bool,
-    /// Whether others could have joined its frame, so that its extent depends on chunks.
-    pub(crate) joins: bool,
+    pub(crate) extent: Extent,
     /// Whether its bytes [stay](crate::Config::resident_chunks) for as long as something refers to
     /// them.
     pub(crate) is_resident: bool,
     pub(crate) decoder: Arc<D>,
     pub(crate) framing: Framing,
+}
+
+/// What decides where a run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// The frame that it is.
+    Frame,
+    /// Chunks too: others could have joined its frame.
+    Frames,
+    /// Its decoder, which [may stop](Position::stop).
+    Open,
+}
+
+impl Extent {
+    /// Of a frame that others join, or not.
+    pub(crate) fn of(joins: bool) -> Self {
+        if joins { Self::Frames } else { Self::Frame }
+    }
 }
 
 /// The bytes of a run, as a decoder sees them.
@@ -38,6 +55,9 @@ pub struct RunView<'a> {
     pub tag: u32,
     /// Whether the stream stopped inside of the frame: then its end is no fault.
     pub cut: bool,
+    /// Whether nobody has looked at it, so that the decoder [stops](Position::stop) where somebody
+    /// has to.
+    pub open: bool,
 }
 
 /// How far a run has been decoded. Belongs to one run, and begins as `Position::default()`.
@@ -50,6 +70,15 @@ pub struct Position {
     /// Faults of the run so far.
     pub(crate) faults: u32,
     started: bool,
+    stopped: bool,
+}
+
+impl Position {
+    /// Says that what follows has to be framed: the rest of an [open](RunView::open) run is given
+    /// back. Nothing is decoded of it any more.
+    pub fn stop(&mut self) {
+        self.stopped = true;
+    }
 }
 
 impl<D: Decode + ?Sized> Run<D> {
@@ -73,7 +102,7 @@ impl<D: Decode + ?Sized> Run<D> {
         if left > 0 {
             let before = position.at;
             self.decoder.decode(view, position, &mut sink);
-            if position.at == before && sink.is_untouched() {
+            if position.at == before && !position.stopped && sink.is_untouched() {
                 // No decoder does that; if one did, the stream would stand still for ever.
                 debug_assert!(false, "a decoder that neither consumes nor delivers");
                 sink.fault(Fault::limit(view.offset + before as u64, "max_arena"));
@@ -86,7 +115,7 @@ impl<D: Decode + ?Sized> Run<D> {
 
     /// Whether `position` is behind the last frame.
     pub fn is_done(&self, position: &Position) -> bool {
-        position.started && position.at >= self.bytes.len()
+        position.started && (position.stopped || position.at >= self.bytes.len())
     }
 
     /// Where the run begins in the stream, in bytes.
@@ -111,7 +140,7 @@ impl<D: Decode + ?Sized> Run<D> {
 
     /// Whether it is one frame, whatever the chunks.
     pub(crate) fn is_one_frame(&self) -> bool {
-        !self.joins
+        self.extent == Extent::Frame
     }
 
     /// What it is decoded with, to be shared.
@@ -120,6 +149,7 @@ impl<D: Decode + ?Sized> Run<D> {
     }
 
     pub(crate) fn view(&self) -> RunView<'_> {
-        RunView { bytes: &self.bytes, offset: self.offset, tag: self.tag, cut: self.cut }
+        let Self { bytes, offset, tag, cut, extent, .. } = self;
+        RunView { bytes, offset: *offset, tag: *tag, cut: *cut, open: *extent == Extent::Open }
     }
 }

@@ -86,6 +86,12 @@ impl<'a> Sink<'a> {
         sink
     }
 
+    /// Events so far.
+    #[inline]
+    pub fn events(&self) -> usize {
+        self.records.len()
+    }
+
     /// Whether the batch ends here. To be asked before each event and each span.
     #[inline]
     pub fn is_full(&self) -> bool {

@@ -6,7 +6,7 @@ use super::{Framer, Stage};
 use crate::error::Error;
 use crate::format::{Format, Framed};
 use crate::prefetch::prefetch_until;
-use crate::run::Run;
+use crate::run::{Extent, Run};
 
 /// What came of it.
 pub(super) enum Step<F: Format> {
@@ -58,7 +58,7 @@ impl<F: Format> Framer<F> {
                 let bytes = self.carry.split_to(len).freeze();
                 let decoder = self.format.decoder();
                 let run = self.run(bytes, tag, decoder);
-                Ok(Step::Run(Run { joins, ..run }))
+                Ok(Step::Run(Run { extent: Extent::of(joins), ..run }))
             }
             Framed::Control(len) => {
                 self.carry.advance(len);
@@ -88,6 +88,17 @@ impl<F: Format> Framer<F> {
 
     /// Cuts one run off the front of `chunk`, without copying.
     fn cut(&mut self, chunk: &mut Bytes) -> Step<F> {
+        let is_closed = std::mem::take(&mut self.has_stopped);
+        if self.may_open
+            && !is_closed
+            && let Some((tag, len)) = self.format.open(chunk, self.offset)
+        {
+            // It is in the queue until it is known how much of it was decoded.
+            let (bytes, decoder) = (chunk.split_to(len.min(chunk.len())), self.format.decoder());
+            let is_resident = self.config.resident_chunks;
+            let run = self.run(bytes, tag, decoder);
+            return Step::Run(Run { is_resident, extent: Extent::Open, ..run });
+        }
         let (mut len, mut behind) = (0, 0);
         let mut run = None;
         let mut error = None;
@@ -104,7 +115,7 @@ impl<F: Format> Framer<F> {
                     // Taken before the next frame can change the state.
                     run.get_or_insert_with(|| (tag, joins, self.format.decoder()));
                     len += frame;
-                    if !joins || len >= self.config.run_target {
+                    if !joins || is_closed || len >= self.config.run_target {
                         break;
                     }
                     continue;
@@ -132,7 +143,7 @@ impl<F: Format> Framer<F> {
         self.queued -= bytes.len() + behind;
         let run = run.map(|(tag, joins, decoder)| {
             let run = self.run(bytes, tag, decoder);
-            Run { joins, is_resident: self.config.resident_chunks, ..run }
+            Run { extent: Extent::of(joins), is_resident: self.config.resident_chunks, ..run }
         });
         self.offset += behind as u64;
         if run.is_some() {
@@ -181,7 +192,7 @@ impl<F: Format> Framer<F> {
         let run = (!bytes.is_empty()).then(|| {
             let decoder = self.format.decoder();
             let run = self.run(bytes, tag, decoder);
-            Run { offset, joins, ..run }
+            Run { offset, extent: Extent::of(joins), ..run }
         });
         self.offset = offset + len as u64;
         run.map_or(Step::Again, Step::Run)
@@ -200,7 +211,16 @@ impl<F: Format> Framer<F> {
         let tables = self.format.state().reserved() as u64;
         let high_water = &mut self.stats.memory.tables_high_water;
         *high_water = (*high_water).max(tables);
-        Run { bytes, offset, tag, cut: false, joins: true, is_resident: false, decoder, framing }
+        Run {
+            bytes,
+            offset,
+            tag,
+            cut: false,
+            extent: Extent::Frames,
+            is_resident: false,
+            decoder,
+            framing,
+        }
     }
 
     /// A run without frames, for faults that have no events to travel with.

@@ -280,8 +280,13 @@ impl<D: Decode + ?Sized> Page<D> {
         let piece = self.pieces.get(piece as usize);
         let bytes = piece.and_then(|piece| piece.run.as_ref()).map_or(&*self.bytes, |run| &**run);
         let offset = piece.and_then(|piece| piece.offset);
-        let run =
-            RunView { bytes, offset: offset.unwrap_or_default(), tag: self.tag, cut: self.cut };
+        let run = RunView {
+            bytes,
+            offset: offset.unwrap_or_default(),
+            tag: self.tag,
+            cut: self.cut,
+            open: false,
+        };
         let origins = Origins { records: &self.records, offsets: &self.offsets };
         (run, offset.is_none().then_some(origins))
     }

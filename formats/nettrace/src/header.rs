@@ -243,7 +243,7 @@ pub(crate) fn records(
     mut define: impl FnMut(Cursor<'_>, &mut Faults),
 ) {
     let (bytes, offset) = (block.rest(), block.offset());
-    let run = RunView { bytes, offset, tag: 0, cut: false };
+    let run = RunView { bytes, offset, tag: 0, cut: false, open: false };
     let (len, compressed) = match block_header(run) {
         Ok(header) => header,
         Err(fault) => return faults.push(fault),

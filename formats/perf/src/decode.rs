@@ -3,14 +3,17 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use tracemill_engine::{Decode, Keeper, Position, Record, RunView, Sink, Span, State, Table};
+use tracemill_engine::{
+    Decode, Keeper, Position, Record, RunView, Sink, Span, State, Table, prefetch_until,
+};
 
 use crate::attribute::{Attribute, Place};
 use crate::build_ids::BuildIds;
-use crate::kinds::kind;
+use crate::kinds::{self, kind};
 use crate::other::raw;
 use crate::plan::Plan;
 use crate::record::{Detail, flag};
+use crate::scan::is_single;
 use crate::usual::{Lead, Recent, Usual, low};
 use crate::wire::{Head, u64_at};
 
@@ -42,6 +45,8 @@ pub struct Decoder {
     /// Where records have their id: as the first attribute says.
     pub(crate) sample_id: Option<Place>,
     pub(crate) end_id: Option<Place>,
+    /// Bytes that other records of the kernel end with, at least.
+    pub(crate) trailer: u16,
     /// Types whose class was kept, one bit each.
     pub(crate) known: u128,
     /// What the next record that tells of loss adds to it.
@@ -67,6 +72,9 @@ impl Decode for Decoder {
     }
 
     fn decode<'a>(&'a self, run: RunView<'a>, position: &mut Position, sink: &mut Sink<'a>) {
+        if run.open {
+            return self.open(run, position, sink);
+        }
         let before = position.at;
         let rest = run.bytes.get(before..).unwrap_or_default();
         let at = small(before);
@@ -74,11 +82,10 @@ impl Decode for Decoder {
         let is_long = run.tag == Tag::Long as u32;
         // Most records are samples, and most of these look like the first one.
         let lead = self.lead(rest.bytes).filter(|_| !is_long);
-        match lead.map(|lead| (lead, lead.parts())) {
-            Some((lead, (false, false))) => self.records::<false, false>(&lead, &mut rest, sink),
-            Some((lead, (true, false))) => self.records::<true, false>(&lead, &mut rest, sink),
-            Some((lead, (false, true))) => self.records::<false, true>(&lead, &mut rest, sink),
-            Some((lead, (true, true))) => self.records::<true, true>(&lead, &mut rest, sink),
+        match lead {
+            Some(lead) => {
+                self.like(&lead, None, &mut rest, sink);
+            }
             None => while !sink.is_full() && self.next(&mut rest, is_long, sink) {},
         }
         let left = rest.bytes.len();
@@ -132,22 +139,60 @@ impl Decoder {
         Some(if self.plans.len() == 1 { lead.of_one_event() } else { lead })
     }
 
-    /// Decodes records until there are no more, or until the sink is full. `CHAIN` and `RAW` are the
-    /// parts of `lead`.
+    /// Decodes records that nobody has looked at, as long as they mean nothing to the state.
+    fn open<'a>(&'a self, run: RunView<'a>, position: &mut Position, sink: &mut Sink<'a>) {
+        let bytes = run.bytes.get(position.at..).unwrap_or_default();
+        let mut rest = Rest { bytes, at: small(position.at) };
+        let passed = Some(&mut position.carry);
+        let is_over =
+            self.lead(rest.bytes).is_none_or(|lead| self.like(&lead, passed, &mut rest, sink));
+        position.at = run.bytes.len() - rest.bytes.len();
+        if is_over && !rest.bytes.is_empty() {
+            position.stop();
+        }
+    }
+
+    /// Decodes records, those like `lead` in line; whether it went as far as it could.
+    #[inline]
+    fn like(
+        &self,
+        lead: &Lead,
+        passed: Option<&mut Passed>,
+        rest: &mut Rest<'_>,
+        sink: &mut Sink<'_>,
+    ) -> bool {
+        match lead.parts() {
+            (false, false) => self.records::<false, false>(lead, passed, rest, sink),
+            (true, false) => self.records::<true, false>(lead, passed, rest, sink),
+            (false, true) => self.records::<false, true>(lead, passed, rest, sink),
+            (true, true) => self.records::<true, true>(lead, passed, rest, sink),
+        }
+    }
+
+    /// Decodes records until there are no more, or until the sink is full; where they are counted in
+    /// `passed`, nobody has looked at them, and one that has to be looked at is the end. `CHAIN` and
+    /// `RAW` are the parts of `lead`.
     #[inline(never)]
     fn records<const CHAIN: bool, const RAW: bool>(
         &self,
         lead: &Lead,
+        passed: Option<&mut Passed>,
         rest: &mut Rest<'_>,
         sink: &mut Sink<'_>,
-    ) {
+    ) -> bool {
         let mut recent = Recent::new();
         let mut payload_bytes = 0;
+        let (is_open, events) = (passed.is_some(), sink.events());
+        let (mut others, mut is_over) = (Passed::default(), false);
         let mut bytes = rest.bytes;
+        let (whole, mut fetched) = (bytes, 0);
         // Where the next record is follows from what is left.
         let end = rest.at + small(bytes.len());
         let at = |bytes: &[u8]| end.wrapping_sub(low(bytes.len() as u64));
         while !sink.is_full() {
+            if is_open {
+                fetched = prefetch_until(whole, fetched, whole.len() - bytes.len() + AHEAD);
+            }
             // Each is made where it stays: a copy of what has just been written in parts is slow.
             let usual = lead.next::<CHAIN, RAW>(&recent, bytes, at(bytes));
             if let Some(Usual { record, following }) = usual {
@@ -159,14 +204,56 @@ impl Decoder {
             if is_sample(bytes) && self.learn(lead, &mut recent, bytes) {
                 continue;
             }
+            if is_open && !self.pass(bytes, &mut others) {
+                is_over = true;
+                break;
+            }
             *rest = Rest { bytes, at: at(bytes) };
             if !self.next(rest, false, sink) {
+                is_over = true;
                 break;
             }
             bytes = rest.bytes;
         }
         *rest = Rest { bytes, at: at(bytes) };
         sink.counts.payload_bytes += payload_bytes;
+        if let Some(passed) = passed {
+            let all = ((sink.events() - events) as u64) << 32 | (whole.len() - bytes.len()) as u64;
+            let usual = others.iter().fold(all, |left, other| left - other);
+            for (passed, other) in passed.iter_mut().zip(others) {
+                *passed += other;
+            }
+            if let Some(samples) = passed.get_mut(kind::SAMPLE as usize) {
+                *samples += usual;
+            }
+        }
+        is_over
+    }
+
+    /// Whether the record at the head of `bytes`, which is not as usual, means nothing to the state, is
+    /// whole, and as long as such ones are at least; it is then counted.
+    #[inline(never)]
+    fn pass(&self, bytes: &[u8], passed: &mut Passed) -> bool {
+        let Some(head) = Head::at(bytes, 0).filter(|head| !is_single(*head)) else {
+            return false;
+        };
+        let size = usize::from(head.size);
+        let Some(body) = bytes.get(Head::LEN..size) else {
+            return false;
+        };
+        let least = match head.kind {
+            kind::SAMPLE => self.of_sample(body).map(|(_, attribute)| attribute.shape.fixed),
+            kind => kinds::of(kind).map(|kind| kind.min + self.trailer),
+        };
+        // Those of other types are few.
+        let slot = if head.kind == kind::FINISHED_ROUND { 0 } else { head.kind as usize };
+        let is_round = head.kind == kind::FINISHED_ROUND && body.is_empty();
+        let is_long = least.is_some_and(|least| body.len() >= least.into());
+        let Some(passed) = passed.get_mut(slot).filter(|_| is_round || is_long && slot > 0) else {
+            return false;
+        };
+        *passed += 1 << 32 | size as u64;
+        true
     }
 
     /// Lets the sample at the head of `bytes`, if it has the form `lead`, stand for all with its id; false
@@ -270,14 +357,20 @@ impl Decoder {
 }
 
 #[inline(always)]
-fn is_sample(bytes: &[u8]) -> bool {
+pub(crate) fn is_sample(bytes: &[u8]) -> bool {
     Head::at(bytes, 0).is_some_and(|head| head.kind == kind::SAMPLE)
 }
+
+/// Records that were decoded unseen, by type up to 15, and in place 0 those that end a round: how many in
+/// the high half, and their bytes in the low one.
+pub(crate) type Passed = [u64; 16];
 
 /// The class of the samples of the first attribute; those of the others follow.
 pub(crate) const FIRST_OF_SAMPLES: u32 = 256;
 
 const HEAD_LEN: u32 = 8;
+/// Bytes ahead of a record that nobody has looked at yet which are asked for from memory.
+const AHEAD: usize = 2048;
 
 /// A place in a run, which has at most 1 GiB.
 #[inline]

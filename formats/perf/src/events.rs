@@ -54,7 +54,9 @@ impl Perf {
         self.fixed = (is_first || self.fixed == Some(shape.fixed)).then_some(shape.fixed);
         self.longest = self.longest.max(shape.fixed);
         self.trailer = if is_first { shape.trailer } else { self.trailer.min(shape.trailer) };
+        let trailer = self.trailer;
         let decoder = self.change();
+        decoder.trailer = trailer;
         if is_first {
             decoder.sample_id = Some(shape.sample_id());
             decoder.end_id = Some(shape.end_id);

@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tracemill_engine::{
-    Config, Error, Faults, Finish, Format, FrameKind, Framed, State, Table, ToldLoss,
+    Config, Error, Faults, Finish, Format, FrameKind, Framed, Position, State, Table, ToldLoss,
 };
 
 use crate::attribute::Attribute;
 use crate::build_ids::BuildIds;
 use crate::container::Stage;
-use crate::decode::Decoder;
+use crate::decode::{Decoder, Passed, Tag, is_sample};
 use crate::detect;
 use crate::header::Header;
 use crate::inflate::Inflate;
@@ -56,7 +56,14 @@ pub struct Perf {
     pub(crate) trailer: u16,
     /// Whether there are samples that tell how many were lost.
     pub(crate) reads_lost: bool,
+    /// How often it was of use that records were decoded unseen, less how often it was not since.
+    pub(crate) opens: u8,
 }
+
+/// Bytes of records that are worth to be decoded unseen.
+const LEAST_OPEN: usize = 4096;
+/// How often fewer may be decoded before others are joined behind those that have to be looked at.
+const OPENS: u8 = 8;
 
 /// What is kept at most, beside the classes; and the bytes of a frame.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +89,7 @@ impl Perf {
             build_ids: BuildIds::default(),
             sample_id: None,
             end_id: None,
+            trailer: 0,
             known: 0,
             lost: None,
             is_big: false,
@@ -111,6 +119,7 @@ impl Perf {
             longest: 0,
             trailer: 0,
             reads_lost: false,
+            opens: 0,
         }
     }
 
@@ -178,6 +187,14 @@ impl Perf {
         losses.filter_map(|(index, lost)| Some((self.attributes().get(index as usize)?, lost)))
     }
 
+    /// Whether records from here on may be decoded unseen.
+    pub(crate) fn may_open(&self, visible: &[u8], offset: u64) -> bool {
+        // No record is then longer than a frame may be.
+        let is_plain = !(self.is_big || self.reads_lost) && self.limits.frame > u16::MAX.into();
+        let is_here = offset >= self.skip_end.max(self.inner_end);
+        is_plain && is_here && visible.len() >= LEAST_OPEN && is_sample(visible)
+    }
+
     /// A record that tells of loss: what it adds.
     pub(crate) fn tell_loss(&mut self, head: Head, body: &[u8]) {
         let lost = self.losses.told(&self.decoder, head, body);
@@ -204,6 +221,26 @@ impl Format for Perf {
             Stage::Records => self.records(input, offset, run_open, faults),
             _ => self.container(input, offset, run_open, faults),
         }
+    }
+
+    /// Samples, as long as they are as usual: then no two looks at them are needed.
+    fn open(&mut self, input: &[u8], offset: u64) -> Option<(u32, usize)> {
+        let left = self.data_end.map_or(u64::MAX, |end| end.saturating_sub(offset));
+        let visible = usize::try_from(left).ok().and_then(|left| input.get(..left));
+        let visible = visible.unwrap_or(input);
+        let may_open = self.stage == Stage::Records && self.may_open(visible, offset);
+        may_open.then_some((Tag::Records as u32, visible.len()))
+    }
+
+    fn opened(&mut self, position: &Position) {
+        let passed: Passed = position.carry;
+        for (number, passed) in (0..).zip(passed).filter(|(_, passed)| *passed != 0) {
+            let number = if number == 0 { kind::FINISHED_ROUND } else { number };
+            let bytes = usize::try_from(passed & u64::from(u32::MAX)).unwrap_or(0);
+            self.count_many(number, passed >> 32, bytes);
+        }
+        let is_much = position.at >= LEAST_OPEN;
+        self.opens = if is_much { OPENS } else { self.opens.saturating_sub(1) };
     }
 
     fn finish(&mut self, rest: &[u8], offset: u64) -> Finish {

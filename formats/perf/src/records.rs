@@ -37,6 +37,9 @@ impl Perf {
         }
         let visible = usize::try_from(left).ok().and_then(|left| input.get(..left));
         let visible = visible.unwrap_or(input);
+        if run_open && self.opens > 0 && self.may_open(visible, offset) {
+            return Ok(Framed::Barrier);
+        }
         if self.is_big {
             return self.big(visible, offset, left, run_open, faults);
         }

@@ -27,11 +27,16 @@ impl Perf {
         let long_enough = Head::LEN + usize::from(self.longest);
         let (mut at, mut samples, mut rounds, mut others) = (0, 0, 0, 0);
         let (mut rest, mut fetched) = (bytes, 0);
+        // Samples behind others are decoded unseen.
+        let is_left_unseen = self.opens > 0 && !(is_inside || self.reads_lost);
         while at < MAX_JOINED
             && let Some(head) = Head::at(rest, 0)
         {
             // Records are looked at in passing: those to come are asked for from memory.
             fetched = prefetch_until(bytes, fetched, at + AHEAD);
+            if is_left_unseen && at > 0 && head.kind == kind::SAMPLE {
+                break;
+            }
             let size = usize::from(head.size);
             let Some((record, following)) = rest.split_at_checked(size) else {
                 break;
