@@ -170,18 +170,14 @@ impl<F: Format> Framer<F> {
         }
     }
 
-    /// Takes back what was not decoded of an open run.
-    pub(crate) fn take_back(&mut self, run: Run<F::Decoder>, position: &Position) {
+    /// Goes on behind what was decoded of an open run.
+    pub(crate) fn take_back(&mut self, run: &Run<F::Decoder>, position: &Position) {
         self.format.opened(position);
-        let Run { mut bytes, offset, .. } = run;
-        let at = position.at.min(bytes.len());
-        let rest = bytes.split_off(at);
-        self.queued -= at;
-        self.offset = offset + at as u64;
-        self.has_stopped = !rest.is_empty();
-        if self.has_stopped {
-            self.queue.push_front(rest);
-        }
+        let at = position.at.min(run.len());
+        self.has_stopped = at < run.len();
+        self.offset = run.offset;
+        // Its chunk is still the first in the queue.
+        self.discard(at);
     }
 
     /// Whether the last frame has been seen or the stream has ended, so that no event is to come.

@@ -182,7 +182,7 @@ impl<F: Format> Parser<F> {
         if let Some(run) = self.run.take()
             && run.extent == Extent::Open
         {
-            self.framer.take_back(run, &self.position);
+            self.framer.take_back(&run, &self.position);
         }
         let next = self.framer.next_run();
         if let Ok(Some(run)) = next {

@@ -18,6 +18,9 @@ pub(super) enum Step<F: Format> {
 /// Bytes behind a run that are asked for from memory.
 const AHEAD: usize = 1024;
 
+/// Bytes of an open run at most, so that a place in it fits a record, however long the chunk is.
+const MAX_OPEN: usize = 16 << 20;
+
 impl<F: Format> Framer<F> {
     /// Frames the head of what is there.
     pub(super) fn step(&mut self) -> Result<Step<F>, Error> {
@@ -93,8 +96,9 @@ impl<F: Format> Framer<F> {
             && !is_closed
             && let Some((tag, len)) = self.format.open(chunk, self.offset)
         {
-            // It is in the queue until it is known how much of it was decoded.
-            let (bytes, decoder) = (chunk.split_to(len.min(chunk.len())), self.format.decoder());
+            // It stays in the queue until it is known how much of it was decoded.
+            let len = len.min(chunk.len()).min(MAX_OPEN);
+            let (bytes, decoder) = (chunk.slice(..len), self.format.decoder());
             let is_resident = self.config.resident_chunks;
             let run = self.run(bytes, tag, decoder);
             return Step::Run(Run { is_resident, extent: Extent::Open, ..run });

@@ -53,10 +53,8 @@ impl Perf {
         let shape = attribute.shape;
         self.fixed = (is_first || self.fixed == Some(shape.fixed)).then_some(shape.fixed);
         self.longest = self.longest.max(shape.fixed);
-        self.trailer = if is_first { shape.trailer } else { self.trailer.min(shape.trailer) };
-        let trailer = self.trailer;
         let decoder = self.change();
-        decoder.trailer = trailer;
+        decoder.trailer = if is_first { shape.trailer } else { decoder.trailer.min(shape.trailer) };
         if is_first {
             decoder.sample_id = Some(shape.sample_id());
             decoder.end_id = Some(shape.end_id);

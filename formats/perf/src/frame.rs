@@ -52,8 +52,6 @@ pub struct Perf {
     pub(crate) fixed: Option<u16>,
     /// The most bytes of that of any event.
     pub(crate) longest: u16,
-    /// Bytes that other records of the kernel end with, at least.
-    pub(crate) trailer: u16,
     /// Whether there are samples that tell how many were lost.
     pub(crate) reads_lost: bool,
     /// How often it was of use that records were decoded unseen, less how often it was not since.
@@ -117,7 +115,6 @@ impl Perf {
             losses: Losses::default(),
             fixed: None,
             longest: 0,
-            trailer: 0,
             reads_lost: false,
             opens: 0,
         }
@@ -187,6 +184,13 @@ impl Perf {
         losses.filter_map(|(index, lost)| Some((self.attributes().get(index as usize)?, lost)))
     }
 
+    /// Bytes of records that are left, and what of them is in `input`.
+    pub(crate) fn visible<'a>(&self, input: &'a [u8], offset: u64) -> (u64, &'a [u8]) {
+        let left = self.data_end.map_or(u64::MAX, |end| end.saturating_sub(offset));
+        let visible = usize::try_from(left).ok().and_then(|left| input.get(..left));
+        (left, visible.unwrap_or(input))
+    }
+
     /// Whether records from here on may be decoded unseen.
     pub(crate) fn may_open(&self, visible: &[u8], offset: u64) -> bool {
         // No record is then longer than a frame may be.
@@ -225,9 +229,7 @@ impl Format for Perf {
 
     /// Samples, as long as they are as usual: then no two looks at them are needed.
     fn open(&mut self, input: &[u8], offset: u64) -> Option<(u32, usize)> {
-        let left = self.data_end.map_or(u64::MAX, |end| end.saturating_sub(offset));
-        let visible = usize::try_from(left).ok().and_then(|left| input.get(..left));
-        let visible = visible.unwrap_or(input);
+        let (_, visible) = self.visible(input, offset);
         let may_open = self.stage == Stage::Records && self.may_open(visible, offset);
         may_open.then_some((Tag::Records as u32, visible.len()))
     }

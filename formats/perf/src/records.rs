@@ -30,13 +30,11 @@ impl Perf {
         run_open: bool,
         faults: &mut Faults,
     ) -> Result<Framed, Error> {
-        let left = self.data_end.map_or(u64::MAX, |end| end.saturating_sub(offset));
+        let (left, visible) = self.visible(input, offset);
         if left == 0 {
             self.leave_records();
             return self.container(input, offset, run_open, faults);
         }
-        let visible = usize::try_from(left).ok().and_then(|left| input.get(..left));
-        let visible = visible.unwrap_or(input);
         if run_open && self.opens > 0 && self.may_open(visible, offset) {
             return Ok(Framed::Barrier);
         }

@@ -82,7 +82,8 @@ impl Perf {
             return body.len() >= fixed.unwrap_or(0).into();
         }
         let min = kinds::of(head.kind).map_or(0, |kind| kind.min);
-        let trailer = if head.kind < kind::FIRST_OF_TOOLS { self.trailer } else { 0 };
+        let is_of_kernel = head.kind < kind::FIRST_OF_TOOLS;
+        let trailer = if is_of_kernel { self.view().trailer } else { 0 };
         body.len() >= usize::from(min) + usize::from(trailer)
     }
 
